@@ -1,0 +1,267 @@
+"""What the car should do this very second, by one list of authority.
+
+First what forbids; then the first wish that speaks; last the caps, always. Nothing comes after the caps.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ..model.abilities import Abilities
+from ..model.config import StationConfig, VehicleConfig
+from ..model.electric import MINIMUM_CHARGE_A, NOMINAL_V
+from ..model.facts import Needs
+from ..model.plan import PlanSlot
+from ..model.reasons import Reason, Why
+from ..model.session import Phase
+from ..model.state import Decision, Envelope
+from ..model.wishes import Wishes
+
+CEILING_PCT: Final = 80.0
+FLOOR_MARGIN_PCT: Final = 1.0
+FULL_PCT: Final = 100.0
+STEP_W: Final = 10.0
+DISCHARGE_SOC_AGE_S: Final = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Hold all a decision may look at.
+
+    ``v2g_now`` is whether V2G is wanted for this session (switch, programme, consent); ``programmed`` whether any
+    enabled programme has a departure ahead; ``priced`` whether any price is known.
+    """
+
+    online: bool
+    phase: Phase
+    wishes: Wishes
+    station: StationConfig
+    vehicle: VehicleConfig
+    abilities: Abilities
+    needs: Needs | None
+    soc_pct: float | None
+    soc_age_s: float
+    slot: PlanSlot | None
+    envelope: Envelope
+    external_limit_w: float | None
+    consent: bool
+    v2g_now: bool
+    programmed: bool
+    priced: bool
+    reversed: bool
+    departure: datetime | None
+    needs_replug: bool = False
+
+    @property
+    def max_charge_w(self) -> float:
+        """Return the most the car and the station can take, as they said."""
+        told = (self.needs.max_charge_w if self.needs else None, self.abilities.max_charge_w)
+        return min([self.vehicle.max_charge_w, self.station.max_w, *(w for w in told if w)])
+
+    @property
+    def min_charge_w(self) -> float:
+        """Return the least charge that is not nothing: 6 A on every phase, unless the car said otherwise."""
+        told = self.needs.min_charge_w if self.needs else None
+        if told is not None:
+            return told
+        return max(self.vehicle.min_charge_w, MINIMUM_CHARGE_A * NOMINAL_V * self.station.phases)
+
+    @property
+    def max_discharge_w(self) -> float:
+        """Return the most that may come back, as a magnitude."""
+        told = (self.needs.max_discharge_w if self.needs else None, self.abilities.max_discharge_w)
+        return min([self.vehicle.max_discharge_w, self.station.max_w, *(abs(w) for w in told if w)])
+
+    @property
+    def min_discharge_w(self) -> float:
+        """Return the least discharge that is not nothing, as a magnitude."""
+        told = self.needs.min_discharge_w if self.needs else None
+        return self.vehicle.min_discharge_w if told is None else abs(told)
+
+    @property
+    def ceiling_pct(self) -> float:
+        """Return the state of charge above which no charge goes now."""
+        if self.phase is Phase.INSTANT:
+            return FULL_PCT
+        if self.phase is Phase.V2G and self.v2g_now:
+            return max(CEILING_PCT, self.wishes.soc_max_pct)
+        return self.wishes.soc_max_pct
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Hold a wanted power, whether the car may sleep, and why."""
+
+    power_w: float
+    why: Why
+    idle: bool = False
+
+
+def decide(s: Situation) -> Decision:
+    """Return the setpoint and its reason."""
+    for forbids in FORBIDS:
+        reason = forbids(s)
+        if reason is not None:
+            nobody = reason in NOBODY
+            return Decision(power_w=None if nobody else 0.0, idle=not nobody, why=Why(reason))
+    wish = next(w for wishes in WISHES if (w := wishes(s)) is not None)
+    power_w, capped_by = wish.power_w, None
+    for cap in CAPS:
+        capped_w, reason = cap(s, power_w)
+        if capped_w != power_w:
+            power_w, capped_by = capped_w, reason
+    power_w = float(int(power_w / STEP_W) * STEP_W)
+    return Decision(power_w=power_w, wished_w=wish.power_w, idle=wish.idle, why=wish.why, capped_by=capped_by)
+
+
+# what forbids
+
+NOBODY: Final = frozenset(
+    {Reason.STATION_OFFLINE, Reason.NOT_CONNECTED, Reason.NOT_AUTHORISED, Reason.SESSION_STARTING}
+)
+"""Reasons with nobody to command: the station's lasting limits rule."""
+
+_BY_PHASE: Final = {
+    Phase.UNPLUGGED: Reason.NOT_CONNECTED,
+    Phase.PLUGGED: Reason.NOT_AUTHORISED,
+    Phase.STARTING: Reason.SESSION_STARTING,
+    Phase.FINISHED: Reason.FINISHED,
+    Phase.FAULT: Reason.FAULT,
+}
+
+FORBIDS: Final[tuple[Callable[[Situation], Reason | None], ...]] = (
+    lambda s: None if s.online else Reason.STATION_OFFLINE,
+    lambda s: _BY_PHASE.get(s.phase),
+)
+
+
+# wishes: the first that speaks
+
+
+def _instant(s: Situation) -> Wish | None:
+    if s.phase is not Phase.INSTANT:
+        return None
+    return Wish(s.max_charge_w, Why(Reason.INSTANT_CHARGE))
+
+
+def _plain(s: Situation) -> Wish | None:
+    """Charge at once where nobody asked for anything cleverer."""
+    if s.needs_replug:
+        reason = Reason.NEEDS_REPLUG
+    elif not s.programmed:
+        reason = Reason.NO_PROGRAMME
+    elif not s.wishes.v2g:
+        reason = Reason.V2G_OFF
+    else:
+        return None
+    return _charge_to_maximum(s, reason)
+
+
+def _blind(s: Situation) -> Wish | None:
+    if s.soc_pct is not None:
+        return None
+    return Wish(s.max_charge_w, Why(Reason.SOC_UNKNOWN))
+
+
+def _reserve(s: Situation) -> Wish | None:
+    if s.soc_pct is None or s.soc_pct >= s.wishes.soc_min_pct:
+        return None
+    values = (("soc_pct", s.soc_pct), ("minimum_pct", s.wishes.soc_min_pct))
+    return Wish(s.max_charge_w, Why(Reason.BELOW_MINIMUM, values))
+
+
+def _unpriced(s: Situation) -> Wish | None:
+    return None if s.priced else _charge_to_maximum(s, Reason.NO_PRICES)
+
+
+def _planned(s: Situation) -> Wish | None:
+    if s.slot is None:
+        return None
+    return Wish(s.slot.power_w, s.slot.why, idle=s.slot.power_w == 0.0)
+
+
+def _rest(s: Situation) -> Wish | None:
+    return Wish(0.0, Why(Reason.PLAN_PENDING))
+
+
+def _charge_to_maximum(s: Situation, reason: Reason) -> Wish:
+    if s.soc_pct is not None and s.soc_pct >= s.wishes.soc_max_pct:
+        return Wish(0.0, Why(Reason.TARGET_REACHED, (("soc_pct", s.soc_pct),)), idle=True)
+    return Wish(s.max_charge_w, Why(reason))
+
+
+WISHES: Final[tuple[Callable[[Situation], Wish | None], ...]] = (
+    _instant,
+    _plain,
+    _blind,
+    _reserve,
+    _unpriced,
+    _planned,
+    _rest,
+)
+
+
+# caps: all of them, in this order; each returns the power it allows and its name
+
+
+def _route(s: Situation, power_w: float) -> tuple[float, Reason]:
+    """Discharge needs a V2G session, the owner's consent, a route that works, and a state of charge to trust."""
+    if power_w >= 0:
+        return power_w, Reason.NO_DISCHARGE_ROUTE
+    if not s.consent:
+        return 0.0, Reason.NO_CONSENT
+    if s.phase is not Phase.V2G or not s.v2g_now or s.reversed:
+        return 0.0, Reason.NO_DISCHARGE_ROUTE
+    if s.soc_pct is None or s.soc_age_s > DISCHARGE_SOC_AGE_S:
+        return 0.0, Reason.SOC_UNKNOWN
+    return power_w, Reason.NO_DISCHARGE_ROUTE
+
+
+def _battery(s: Situation, power_w: float) -> tuple[float, Reason]:
+    if s.soc_pct is None:
+        return power_w, Reason.MINIMUM_REACHED
+    if power_w < 0 and s.soc_pct <= s.wishes.soc_min_pct + FLOOR_MARGIN_PCT:
+        return 0.0, Reason.MINIMUM_REACHED
+    if power_w > 0 and s.soc_pct >= s.ceiling_pct:
+        return 0.0, Reason.CEILING_REACHED
+    return power_w, Reason.MINIMUM_REACHED
+
+
+def _vehicle(s: Situation, power_w: float) -> tuple[float, Reason]:
+    return min(max(power_w, -s.max_discharge_w), s.max_charge_w), Reason.VEHICLE_LIMIT
+
+
+def _station(s: Situation, power_w: float) -> tuple[float, Reason]:
+    return min(max(power_w, -s.station.max_w), s.station.max_w), Reason.STATION_LIMIT
+
+
+def _external(s: Situation, power_w: float) -> tuple[float, Reason]:
+    limit = s.external_limit_w
+    return power_w if limit is None else min(power_w, limit), Reason.EXTERNAL_LIMIT
+
+
+def _house(s: Situation, power_w: float) -> tuple[float, Reason]:
+    e = s.envelope
+    if power_w > e.max_w:
+        return e.max_w, e.max_because
+    if power_w < e.min_w:
+        return e.min_w, e.min_because
+    return power_w, e.max_because
+
+
+def _minimum(s: Situation, power_w: float) -> tuple[float, Reason]:
+    least_w = s.min_charge_w if power_w > 0 else s.min_discharge_w
+    return (power_w if abs(power_w) >= least_w else 0.0), Reason.MINIMUM_POWER
+
+
+CAPS: Final[tuple[Callable[[Situation, float], tuple[float, Reason]], ...]] = (
+    _route,
+    _battery,
+    _vehicle,
+    _station,
+    _external,
+    _house,
+    _minimum,
+)
+

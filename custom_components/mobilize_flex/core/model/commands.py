@@ -1,0 +1,295 @@
+"""What we ask of a station, of the planner and of the store."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .plan import PlanQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class CallRef:
+    """Name one call of a station that waits for our answer; ``link`` counts its connections."""
+
+    station: str
+    link: int
+    message_id: str
+
+
+class SetpointForm(StrEnum):
+    """Name the ways to tell a station a power (OCPP 2.1 Q04, Q03, plain K01)."""
+
+    DYNAMIC = "dynamic"
+    """TxProfile of kind Dynamic, CentralSetpoint; renewed by update."""
+    UPDATE = "update"
+    """UpdateDynamicSchedule of the profile that is there."""
+    ABSOLUTE = "absolute"
+    """TxProfile of kind Absolute, CentralSetpoint; renewed by re-sending."""
+    LIMIT = "limit"
+    """TxProfile of kind Absolute with a limit: charging only, all versions."""
+
+
+class Trigger(StrEnum):
+    """Name what a station can be asked to send."""
+
+    BOOT = "BootNotification"
+    STATUS = "StatusNotification"
+    METER_VALUES = "MeterValues"
+    TRANSACTION = "TransactionEvent"
+    HEARTBEAT = "Heartbeat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Hold what all orders to a station share: a number that comes back with its outcome, and the station."""
+
+    id: int
+    station: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallLimits(Command):
+    """Write the two lasting profiles: the house limit, and the standard charge when we are not there."""
+
+    max_w: float
+    fallback_w: float
+    phases: int
+    amperes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallPriority(Command):
+    """Write the profile that priority charging uses."""
+
+    evse: int
+    max_w: float
+    phases: int
+    amperes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPower(Command):
+    """Order a power for a transaction; ``power_w`` is signed, ``amperes`` asks for A per phase instead of W.
+
+    ``idle`` lets the car sleep. The order expires in the station after ``expires_s`` unless renewed.
+    """
+
+    evse: int
+    transaction: str
+    power_w: float
+    form: SetpointForm
+    phases: int
+    expires_s: int
+    idle: bool = False
+    amperes: bool = False
+    offline_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearPower(Command):
+    """Withdraw our power order, so that the lasting limits rule."""
+
+    evse: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowTransfer(Command):
+    """Allow or forbid V2G for a running transaction."""
+
+    transaction: str
+    v2g: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsePriority(Command):
+    """Start or stop priority charging."""
+
+    transaction: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTransaction(Command):
+    """Start a transaction from here; ``remote_id`` comes back in its first event."""
+
+    evse: int
+    remote_id: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopTransaction(Command):
+    """Stop a transaction from here."""
+
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskTransaction(Command):
+    """Ask whether a transaction is still running."""
+
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskToSend(Command):
+    """Ask a station to send something it would send by itself."""
+
+    what: Trigger
+    evse: int | None = None
+    connector: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadInventory(Command):
+    """Ask for the whole device model; the rows follow as reports."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Name one variable of the device model, in the station's own words."""
+
+    component: str
+    variable: str
+    evse: int | None = None
+    connector: int | None = None
+    component_instance: str | None = None
+    instance: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadVariables(Command):
+    """Read variables, at most ``per_message`` at a time."""
+
+    variables: tuple[Variable, ...]
+    per_message: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteVariables(Command):
+    """Write variables, each with its new value as text, at most ``per_message`` at a time."""
+
+    values: tuple[tuple[Variable, str], ...]
+    per_message: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadProfiles(Command):
+    """Ask which charging profiles a station holds."""
+
+    request_id: int
+
+
+# answers to a station's calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Hold what all answers share: the call they belong to."""
+
+    call: CallRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerBoot(Answer):
+    """Accept a boot, or keep the station pending; ``interval_s`` is the heartbeat."""
+
+    accepted: bool
+    interval_s: int
+
+
+class TokenStatus(StrEnum):
+    """Name the verdict on a badge."""
+
+    ACCEPTED = "Accepted"
+    BLOCKED = "Blocked"
+    EXPIRED = "Expired"
+    INVALID = "Invalid"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerAuthorize(Answer):
+    """Give the verdict on a badge; ``v2g`` allows bidirectional transfer, ``phases`` names the AC transfer modes."""
+
+    status: TokenStatus
+    v2g: bool
+    phases: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTransaction(Answer):
+    """Acknowledge a transaction event, with the verdict on its badge where it carried one."""
+
+    status: TokenStatus | None = None
+    total_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerNeeds(Answer):
+    """Acknowledge the car's needs; a profile follows unless ``profile_follows`` is false."""
+
+    profile_follows: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSchedule(Answer):
+    """Accept or refuse the car's own schedule."""
+
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPull(Answer):
+    """Answer a station that pulls its setpoint; ``None`` when the profile is not ours."""
+
+    power_w: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline(Answer):
+    """Say that the call could not be taken in; the station will try again."""
+
+
+# to the planner and to the store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakePlan:
+    """Ask for a plan; its number comes back with the answer."""
+
+    id: int
+    station: str
+    evse: int
+    question: PlanQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Store a value under a key before anything else of the same step leaves; ``None`` forgets it."""
+
+    key: str
+    value: object | None
+
+
+type StationCommand = (
+    InstallLimits
+    | InstallPriority
+    | SetPower
+    | ClearPower
+    | AllowTransfer
+    | UsePriority
+    | StartTransaction
+    | StopTransaction
+    | AskTransaction
+    | AskToSend
+    | ReadInventory
+    | ReadVariables
+    | WriteVariables
+    | ReadProfiles
+)
+type StationAnswer = (
+    AnswerBoot | AnswerAuthorize | AnswerTransaction | AnswerNeeds | AnswerSchedule | AnswerPull | Decline
+)
+type AnyCommand = StationCommand | StationAnswer | MakePlan | Keep

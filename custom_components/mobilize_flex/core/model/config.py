@@ -1,0 +1,83 @@
+"""What the owner told us about his home, his station and his car."""
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+from .contracts import Contract
+from .electric import NOMINAL_V
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleConfig:
+    """Hold one car: powers are magnitudes measured on the grid side, efficiencies 0 to 1."""
+
+    key: str
+    name: str
+    capacity_wh: float = 52_000.0
+    max_charge_w: float = 11_000.0
+    min_charge_w: float = 1_400.0
+    max_discharge_w: float = 11_000.0
+    min_discharge_w: float = 1_000.0
+    charge_efficiency: float = 0.9
+    discharge_efficiency: float = 0.9
+    evccid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationConfig:
+    """Hold one station; ``identity`` is its OCPP identity, ``selector_a`` the position of its current selector."""
+
+    identity: str
+    name: str
+    phases: int = 1
+    selector_a: float = 32.0
+    fallback_a: float = 16.0
+    open_access: bool = True
+    tokens: tuple[str, ...] = ()
+
+    @property
+    def max_w(self) -> float:
+        """Return the most the selector lets through, at the nominal voltage."""
+        return self.selector_a * NOMINAL_V * self.phases
+
+    @property
+    def fallback_w(self) -> float:
+        """Return what the station charges with when nobody commands it."""
+        return min(self.fallback_a, self.selector_a) * NOMINAL_V * self.phases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterConfig:
+    """Hold the house meter; ``period_s`` is how often it is expected to speak."""
+
+    key: str
+    name: str
+    kind: str
+    period_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteConfig:
+    """Hold one home with its one grid connection.
+
+    ``breaker_a`` is per phase; ``subscribed_kva`` is the contract's apparent power. ``feed_in_w`` is the most the
+    owner may feed into the grid (0: the car only covers the house). ``v2g_consent`` is his consent to discharge at all.
+    """
+
+    name: str
+    zone: tzinfo = UTC
+    phases: int = 1
+    breaker_a: float = 45.0
+    subscribed_kva: float | None = None
+    feed_in_w: float = 0.0
+    v2g_consent: bool = False
+    stations: tuple[StationConfig, ...] = ()
+    vehicles: tuple[VehicleConfig, ...] = ()
+    meter: MeterConfig | None = None
+    contract: Contract | None = None
+    ageing_per_kwh: float = 0.01
+    start_cost: float = 0.02
+
+    def station(self, identity: str) -> StationConfig | None:
+        """Return the station of an identity, compared exactly."""
+        return next((s for s in self.stations if s.identity == identity), None)

@@ -1,0 +1,69 @@
+"""The owner's contracts with his supplier: what a kilowatt-hour costs, and when."""
+
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Hold a stretch of the day in local wall time; one that ends before it begins crosses midnight."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """Hold one price for every hour, per kWh."""
+
+    import_per_kwh: float
+    export_per_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakOffPeak:
+    """Hold a peak price, an off-peak price, when off-peak is; summer windows (April to October) where they differ."""
+
+    peak_per_kwh: float
+    off_peak_per_kwh: float
+    off_peak: tuple[Window, ...]
+    summer_off_peak: tuple[Window, ...] = ()
+    export_per_kwh: float = 0.0
+
+
+class Colour(StrEnum):
+    """Name the colour of a Tempo day."""
+
+    BLUE = "blue"
+    WHITE = "white"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tempo:
+    """Hold the six Tempo prices per kWh; ``colours`` are the days known (a Tempo day runs from 06:00 to 06:00)."""
+
+    blue_off_peak: float
+    blue_peak: float
+    white_off_peak: float
+    white_peak: float
+    red_off_peak: float
+    red_peak: float
+    colours: tuple[tuple[date, Colour], ...] = ()
+    export_per_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Hold how a published price becomes ours: ``price * factor + surcharge``, per kWh.
+
+    ``export_per_kwh`` is fixed, or ``None`` when export rows are published too.
+    """
+
+    factor: float = 1.0
+    surcharge_per_kwh: float = 0.0
+    export_per_kwh: float | None = 0.0
+
+
+type Contract = Base | PeakOffPeak | Tempo | Published

@@ -1,0 +1,439 @@
+"""What was observed, in the past tense."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .commands import CallRef, Variable
+from .config import SiteConfig
+from .electric import MeterReading
+from .plan import Plan
+
+
+class Version(StrEnum):
+    """Name the version of OCPP a connection speaks."""
+
+    V201 = "ocpp2.0.1"
+    V21 = "ocpp2.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Hold one measured value in base units (W, Wh, A, V, Hz, %), its measurand, phase and place named as in OCPP.
+
+    ``phase`` is ``L1``, ``L2``, ``L3``, ``N`` or ``None`` for the total; ``location`` as sent, ``Outlet`` when absent.
+    """
+
+    measurand: str
+    value: float
+    phase: str | None = None
+    location: str = "Outlet"
+    context: str = "Sample.Periodic"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Hold the samples of one instant."""
+
+    at: datetime
+    samples: tuple[Sample, ...]
+
+
+class EventKind(StrEnum):
+    """Name the three kinds of transaction event."""
+
+    STARTED = "Started"
+    UPDATED = "Updated"
+    ENDED = "Ended"
+
+
+class ConnectorStatus(StrEnum):
+    """Name the availability of a connector."""
+
+    AVAILABLE = "Available"
+    OCCUPIED = "Occupied"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """Hold what a driver identified himself with; ``evccid`` is what the car said of itself."""
+
+    value: str
+    kind: str
+    evccid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Hold what the car asked for (ISO 15118); powers in W and energies in Wh as magnitudes, requests signed.
+
+    ``bidirectional`` when the requested transfer is one of the BPT modes; ``dynamic`` when it leaves control to us.
+    """
+
+    bidirectional: bool
+    offered: tuple[str, ...] = ()
+    dynamic: bool = False
+    departure: datetime | None = None
+    min_charge_w: float | None = None
+    max_charge_w: float | None = None
+    min_discharge_w: float | None = None
+    max_discharge_w: float | None = None
+    target_request_wh: float | None = None
+    min_request_wh: float | None = None
+    max_request_wh: float | None = None
+    min_v2x_request_wh: float | None = None
+    max_v2x_request_wh: float | None = None
+    target_soc_pct: float | None = None
+    soc_pct: float | None = None
+    capacity_wh: float | None = None
+
+
+# of a station
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationConnected:
+    """A station that proved who it is has opened a connection."""
+
+    station: str
+    version: Version
+    link: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationDisconnected:
+    """A station's connection ended."""
+
+    station: str
+    link: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationBooted:
+    """A station told who it is."""
+
+    call: CallRef
+    station: str
+    vendor: str
+    model: str
+    serial: str | None
+    firmware: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorChanged:
+    """A connector changed its availability."""
+
+    station: str
+    evse: int
+    connector: int
+    status: ConnectorStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPresented:
+    """Somebody or some car asked to be let in."""
+
+    call: CallRef
+    station: str
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionReported:
+    """A station told about a transaction; absent values mean "as before"."""
+
+    call: CallRef
+    station: str
+    transaction: str
+    kind: EventKind
+    seq_no: int
+    at: datetime
+    trigger: str
+    offline: bool = False
+    evse: int | None = None
+    connector: int | None = None
+    token: Token | None = None
+    charging_state: str | None = None
+    operation_mode: str | None = None
+    stopped_reason: str | None = None
+    remote_id: int | None = None
+    samplings: tuple[Sampling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """A station sent values outside a transaction event."""
+
+    station: str
+    evse: int
+    samplings: tuple[Sampling, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsReported:
+    """A car told what it needs."""
+
+    call: CallRef
+    station: str
+    evse: int
+    needs: Needs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleReported:
+    """A car told how it means to charge; ``peak_w`` is the most of it."""
+
+    call: CallRef
+    station: str
+    evse: int
+    peak_w: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetpointPulled:
+    """A station asked for its dynamic setpoint."""
+
+    call: CallRef
+    station: str
+    profile_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableReport:
+    """Hold one variable as reported; ``None`` where the station does not say.
+
+    ``kind`` is the data type in the station's words; ``max_set`` the most it may be set to now.
+    """
+
+    variable: Variable
+    value: str | None
+    unit: str | None = None
+    max_limit: float | None = None
+    max_set: float | None = None
+    values: tuple[str, ...] = ()
+    writable: bool | None = None
+    kind: str | None = None
+    monitored: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariablesReported:
+    """A station told variables of its device model; ``complete`` closes the report of that number."""
+
+    station: str
+    rows: tuple[VariableReport, ...]
+    request_id: int | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemReported:
+    """A station reported a fault that is there, or gone."""
+
+    station: str
+    evse: int | None
+    component: str
+    variable: str
+    active: bool
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityReported:
+    """A station reported a security event."""
+
+    station: str
+    kind: str
+    at: datetime
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitReported:
+    """Something else limits the station; ``limit_w`` is ``None`` where only its presence is known."""
+
+    station: str
+    evse: int | None
+    source: str
+    limit_w: float | None
+    grid_critical: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitCleared:
+    """That something no longer limits the station."""
+
+    station: str
+    evse: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityReported:
+    """Priority charging began or ended, from here or from a button."""
+
+    station: str
+    transaction: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilesReported:
+    """A station told the numbers of the profiles it holds."""
+
+    station: str
+    evse: int
+    profile_ids: tuple[int, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandAccepted:
+    """A station accepted a command; ``detail`` is the word it chose.
+
+    Of a transaction asked for: ``ongoing``, and ``queued`` when messages about it are still to come.
+    """
+
+    station: str
+    id: int
+    detail: str | None = None
+    ongoing: bool | None = None
+    queued: bool | None = None
+    transaction: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRefused:
+    """A station refused: ``reason`` is its reasonCode or CALLERROR code; ``supported`` is false when it cannot at all."""
+
+    station: str
+    id: int
+    reason: str
+    text: str | None = None
+    supported: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandUnanswered:
+    """A command got no answer in time, or its connection ended first."""
+
+    station: str
+    id: int
+
+
+# of the house, the car, the market, the planner, the clock
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRead:
+    """The house meter spoke."""
+
+    reading: MeterReading
+
+
+@dataclass(frozen=True, slots=True)
+class MeterLost:
+    """The line to the house meter is down; ``reason`` names why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleSocRead:
+    """Another source told a car's state of charge."""
+
+    vehicle: str
+    soc_pct: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """Hold one published price per kWh between two UTC instants."""
+
+    start: datetime
+    end: datetime
+    per_kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class PricesPublished:
+    """A price source told its rows; ``export`` rows are separate and may be empty."""
+
+    rows: tuple[PriceRow, ...]
+    export_rows: tuple[PriceRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SunForecast:
+    """A forecast told the sun's power on the roof: (UTC start, W) in time order."""
+
+    rows: tuple[tuple[datetime, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMade:
+    """The planner answered; ``plan`` is ``None`` when it failed, ``error`` then says how."""
+
+    id: int
+    plan: Plan | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfigured:
+    """The owner changed what he told us; nothing is dropped that is still there."""
+
+    config: SiteConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """A second or so went by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """This program is about to end; what we ordered should not outlive it for long."""
+
+
+type StationFact = (
+    StationConnected
+    | StationDisconnected
+    | StationBooted
+    | ConnectorChanged
+    | CardPresented
+    | TransactionReported
+    | Metered
+    | NeedsReported
+    | ScheduleReported
+    | SetpointPulled
+    | VariablesReported
+    | ProblemReported
+    | SecurityReported
+    | LimitReported
+    | LimitCleared
+    | PriorityReported
+    | ProfilesReported
+    | CommandAccepted
+    | CommandRefused
+    | CommandUnanswered
+)
+type Fact = (
+    StationFact
+    | MeterRead
+    | MeterLost
+    | VehicleSocRead
+    | PricesPublished
+    | SunForecast
+    | PlanMade
+    | SiteConfigured
+    | Ticked
+    | Stopping
+)

@@ -1,0 +1,253 @@
+"""The whole site as one frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from .abilities import Abilities
+from .commands import SetPower, SetpointForm
+from .config import SiteConfig, StationConfig
+from .electric import MeterReading, StationReadings
+from .facts import ConnectorStatus, Needs, PricesPublished, SunForecast, VariableReport, Version
+from .moment import Moment
+from .plan import Plan
+from .prices import PriceCurve
+from .reasons import Reason, Why
+from .session import Activity, Phase, Session
+from .wishes import Wishes
+
+
+class LampColour(StrEnum):
+    """Name the colours of a station's light."""
+
+    GREEN = "green"
+    BLUE = "blue"
+    LIGHT_BLUE = "light_blue"
+    ORANGE = "orange"
+    RED = "red"
+    YELLOW = "yellow"
+    WHITE = "white"
+    VIOLET = "violet"
+    OFF = "off"
+
+
+class LampMotion(StrEnum):
+    """Name how a light moves."""
+
+    STEADY = "steady"
+    BLINKING = "blinking"
+    ASCENDING = "ascending"
+    DESCENDING = "descending"
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """Hold a station's light; ``reported`` when the station itself told the colour, else it is derived."""
+
+    colour: LampColour
+    motion: LampMotion
+    reported: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return colour and motion as one word, the way the entity shows it."""
+        return self.colour if self.motion is LampMotion.STEADY else f"{self.colour}_{self.motion}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Hold what is allowed now: ``max_w`` into the car (>= 0), ``min_w`` out of it (<= 0), and what sets each."""
+
+    max_w: float = 0.0
+    min_w: float = 0.0
+    max_because: Reason = Reason.METER_STALE
+    min_because: Reason = Reason.METER_STALE
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Hold a setpoint with its reason; ``power_w`` is ``None`` when there is nobody to command.
+
+    ``wished_w`` is what was wanted before the caps; ``capped_by`` names the cap that bit.
+    """
+
+    power_w: float | None = None
+    wished_w: float | None = None
+    idle: bool = False
+    why: Why = Why(Reason.NOT_CONNECTED)
+    capped_by: Reason | None = None
+
+
+class Outcome(StrEnum):
+    """Name what became of the last order."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Hold how the setpoint travels to one EVSE.
+
+    ``form`` is the best form the station has not refused. ``installed`` is true while our profile is known to be there.
+    ``refusals`` counts in a row. ``quiet_until`` holds back orders that are not cuts. ``deviates_since`` is when the
+    measured power left the setpoint, ``following`` the verdict (``None``: no verdict yet). ``no_update`` when the station
+    knows no UpdateDynamicSchedule; ``reversed`` when it charged on an order to discharge.
+    """
+
+    form: SetpointForm = SetpointForm.DYNAMIC
+    order: SetPower | None = None
+    sent_at: Moment | None = None
+    changed_at: Moment | None = None
+    outcome: Outcome = Outcome.NONE
+    installed: bool = False
+    refusals: int = 0
+    last_refusal: str | None = None
+    quiet_until_s: float = 0.0
+    deviates_since: Moment | None = None
+    following: bool | None = None
+    amperes: bool = False
+    no_update: bool = False
+    reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvseState:
+    """Hold one EVSE as it is now.
+
+    ``session`` is the key of the open session. ``awake_at`` is when the car was last seen drawing or giving power.
+    """
+
+    evse: int
+    connector: ConnectorStatus | None = None
+    phase: Phase = Phase.UNPLUGGED
+    session: str | None = None
+    charging_state: str | None = None
+    operation_mode: str | None = None
+    readings: StationReadings = StationReadings()
+    external_limit_w: float | None = None
+    external_source: str | None = None
+    priority: bool = False
+    plan: Plan | None = None
+    plan_id: int | None = None
+    plan_asked_at: Moment | None = None
+    plan_stale: bool = True
+    envelope: Envelope = Envelope()
+    decision: Decision = Decision()
+    delivery: Delivery = Delivery()
+    started_at: Moment | None = None
+    awake_at: Moment | None = None
+    problems: frozenset[str] = frozenset()
+    surprises: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationMemory:
+    """Hold what we keep of a station across restarts.
+
+    ``registered`` once its boot was accepted. ``import_wh`` and ``export_wh`` are its last counters, by EVSE.
+    """
+
+    registered: bool = False
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+    version: Version | None = None
+    abilities: Abilities = Abilities()
+    inventory_of: str | None = None
+    import_wh: tuple[tuple[int, float], ...] = ()
+    export_wh: tuple[tuple[int, float], ...] = ()
+    open_sessions: tuple[tuple[int, str], ...] = ()
+
+
+class Onboarding(StrEnum):
+    """Name how far a connection has come."""
+
+    OFFLINE = "offline"
+    FRESH = "fresh"
+    ASKING = "asking"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationState:
+    """Hold one station: what the owner said, what we remember, what is now."""
+
+    config: StationConfig
+    memory: StationMemory = StationMemory()
+    online: bool = False
+    link: int = 0
+    onboarding: Onboarding = Onboarding.OFFLINE
+    connected_at: Moment | None = None
+    inventory: tuple[VariableReport, ...] = ()
+    limits_id: int | None = None
+    limits_done: bool = False
+    limits_refused: bool = False
+    indicator: str | None = None
+    evses: Mapping[int, EvseState] = field(default_factory=lambda: MappingProxyType({1: EvseState(evse=1)}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterState:
+    """Hold the house meter: its last reading and when it came; ``house_w`` is the house without the cars."""
+
+    reading: MeterReading = MeterReading()
+    at: Moment | None = None
+    lost: str | None = None
+    house_w: float | None = None
+    habit_w: tuple[float | None, ...] = (None,) * 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleState:
+    """Hold what is known of a car's battery; ``source`` is station, entity or estimate."""
+
+    soc_pct: float | None = None
+    at: Moment | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteState:
+    """Hold everything; a step makes a new one."""
+
+    config: SiteConfig
+    wishes: Wishes = Wishes()
+    stations: Mapping[str, StationState] = field(default_factory=lambda: MappingProxyType({}))
+    sessions: Mapping[str, Session] = field(default_factory=lambda: MappingProxyType({}))
+    vehicles: Mapping[str, VehicleState] = field(default_factory=lambda: MappingProxyType({}))
+    meter: MeterState = MeterState()
+    published: PricesPublished = PricesPublished(())
+    sun: SunForecast = SunForecast(())
+    prices: PriceCurve = PriceCurve()
+    prices_until_s: float = 0.0
+    next_id: int = 1
+    surprises: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Hold why an intent was refused: the key of its sentence, and the words in it."""
+
+    key: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """Hold what people look at, for one EVSE; made from the state, never kept."""
+
+    activity: Activity
+    lamp: Lamp
+    decision: Decision
+    envelope: Envelope
+    power_w: float | None
+    soc_pct: float | None
+    session: Session | None
+    plan: Plan | None
