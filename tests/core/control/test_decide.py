@@ -117,9 +117,7 @@ situations = st.builds(
     soc_pct=st.none() | st.floats(0, 100),
     soc_age_s=st.floats(0, 2000),
     slot=st.none() | st.floats(-12000, 12000).map(slot),
-    envelope=st.builds(
-        Envelope, max_w=st.floats(0, 12000), min_w=st.floats(-12000, 0), fresh=st.booleans()
-    ),
+    envelope=st.builds(Envelope, max_w=st.floats(0, 12000), min_w=st.floats(-12000, 0), fresh=st.booleans()),
     external_limit_w=st.none() | st.floats(0, 12000),
     consent=st.booleans(),
     v2g_now=st.booleans(),

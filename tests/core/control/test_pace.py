@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.mobilize_flex.core.control import pace
 from custom_components.mobilize_flex.core.model.abilities import Abilities
-from custom_components.mobilize_flex.core.model.commands import SetPower, SetpointForm as Form
+from custom_components.mobilize_flex.core.model.commands import SetpointForm as Form, SetPower
 from custom_components.mobilize_flex.core.model.facts import CommandAccepted, CommandRefused, CommandUnanswered
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.state import Decision, Delivery, Outcome
@@ -163,7 +163,7 @@ def test_a_car_that_does_not_follow_is_noticed_after_a_while_and_a_sleeping_one_
 
 @given(st.lists(st.tuples(st.integers(-7, 7), st.floats(0.1, 120)), min_size=1, max_size=60))
 def test_an_order_in_force_is_never_stronger_than_the_decision_once_cut(steps: list[tuple[int, float]]) -> None:
-    """Whatever is decided when: after each step the last order is not further out than the decision, in its direction."""
+    """Whatever is decided when, the last order never reaches further than the decision, in its direction."""
     delivery, seconds, number = Delivery(), 0.0, 0
     for kilowatts, wait_s in steps:
         seconds, number, power_w = seconds + wait_s, number + 1, kilowatts * 1000.0

@@ -264,4 +264,3 @@ CAPS: Final[tuple[Callable[[Situation, float], tuple[float, Reason]], ...]] = (
     _house,
     _minimum,
 )
-

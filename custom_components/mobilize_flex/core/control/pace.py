@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..model.abilities import Abilities
-from ..model.commands import ClearPower, SetPower, SetpointForm
+from ..model.commands import ClearPower, SetpointForm, SetPower
 from ..model.facts import CommandAccepted, CommandRefused, CommandUnanswered
 from ..model.moment import Moment
 from ..model.state import Decision, Delivery, Outcome
@@ -170,7 +170,9 @@ def refused(delivery: Delivery, fact: CommandRefused, now: Moment) -> Delivery:
         return delivery
     refusals = delivery.refusals + 1
     learnt = _learn(delivery, fact, refusals)
-    patient = learnt.form is delivery.form and learnt.amperes == delivery.amperes and not _gave_up_update(delivery, learnt)
+    patient = (
+        learnt.form is delivery.form and learnt.amperes == delivery.amperes and not _gave_up_update(delivery, learnt)
+    )
     wait_s = _told_s(fact) if fact.reason == "RateLimitExceeded" else _retry_s(refusals)
     return replace(
         learnt,

@@ -42,7 +42,12 @@ TABLE: Final[Mapping[Phase, Mapping[Turn, Phase]]] = {
     Phase.V2G: {**_RUNNING, Turn.V2G_LEFT: Phase.STANDARD, Turn.DEPARTED: Phase.FINISHED},
     Phase.STANDARD: {**_RUNNING, Turn.DEPARTED: Phase.FINISHED},
     Phase.INSTANT: {**_ALWAYS, Turn.ENDED: Phase.FINISHED, Turn.RESUMED: Phase.STARTING},
-    Phase.FINISHED: {**_ALWAYS, Turn.BEGAN: Phase.STARTING, Turn.CHARGE_NOW: Phase.INSTANT, Turn.RESUMED: Phase.STARTING},
+    Phase.FINISHED: {
+        **_ALWAYS,
+        Turn.BEGAN: Phase.STARTING,
+        Turn.CHARGE_NOW: Phase.INSTANT,
+        Turn.RESUMED: Phase.STARTING,
+    },
     Phase.FAULT: {Turn.UNPLUGGED: Phase.UNPLUGGED, Turn.MENDED: Phase.PLUGGED, Turn.BEGAN: Phase.STARTING},
 }
 

@@ -33,9 +33,7 @@ def is_fresh(config: SiteConfig, meter: MeterState, now: Moment) -> bool:
     return now.age_s(meter.at) <= max(STALE_S, STALE_PERIODS * config.meter.period_s)
 
 
-def envelope(
-    config: SiteConfig, station: StationConfig, meter: MeterState, car_w: float, now: Moment
-) -> Envelope:
+def envelope(config: SiteConfig, station: StationConfig, meter: MeterState, car_w: float, now: Moment) -> Envelope:
     """Return what one station may do.
 
     ``car_w`` is the measured net power of this station, positive into the car.
@@ -62,7 +60,7 @@ def _inward_w(config: SiteConfig, station: StationConfig, reading: MeterReading,
     used = min(station.phases, config.phases)
     margin = COARSE_MARGIN_A if reading.current_step_a >= 1.0 else MARGIN_A
     top = limit_a(config, reading) - margin
-    voltages = [v if v else NOMINAL_V for v in reading.voltage_v]
+    voltages = [v or NOMINAL_V for v in reading.voltage_v]
     drawn = [_drawn_a(config, reading, i, voltages[i]) - car_w / used / voltages[i] for i in range(used)]
     return min((top - drawn[i]) * min(voltages[i], NOMINAL_V) for i in range(used)) * used
 

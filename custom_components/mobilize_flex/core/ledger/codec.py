@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import UnionType
 from typing import TypeAliasType, Union, get_args, get_origin, get_type_hints
 
-type Plain = None | bool | int | float | str | list[Plain] | dict[str, Plain]
+type Plain = bool | int | float | str | list[Plain] | dict[str, Plain] | None
 
 
 class CodecError(ValueError):

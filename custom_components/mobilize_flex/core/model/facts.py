@@ -310,7 +310,7 @@ class CommandAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRefused:
-    """A station refused: ``reason`` is its reasonCode or CALLERROR code; ``supported`` is false when it cannot at all."""
+    """A station refused: ``reason`` is its reasonCode or CALLERROR code; ``supported`` false means it cannot at all."""
 
     station: str
     id: int

@@ -6,10 +6,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from .abilities import Abilities
-from .commands import SetPower, SetpointForm
+from .commands import SetpointForm, SetPower
 from .config import SiteConfig, StationConfig
 from .electric import MeterReading, StationReadings
-from .facts import ConnectorStatus, Needs, PricesPublished, SunForecast, VariableReport, Version
+from .facts import ConnectorStatus, PricesPublished, SunForecast, VariableReport, Version
 from .moment import Moment
 from .plan import Plan
 from .prices import PriceCurve
@@ -94,7 +94,7 @@ class Outcome(StrEnum):
 class Delivery:
     """Hold how the setpoint travels to one EVSE.
 
-    ``form`` is the best form the station has not refused. ``installed`` is true while our profile is known to be there.
+    ``form`` is the best form the station has not refused. ``installed`` while our profile is known to be there.
     ``refusals`` counts in a row. ``quiet_until`` holds back orders that are not cuts. ``deviates_since`` is when the
     measured power left the setpoint, ``following`` the verdict (``None``: no verdict yet). ``no_update`` when the station
     knows no UpdateDynamicSchedule; ``reversed`` when it charged on an order to discharge.

@@ -1,0 +1,183 @@
+"""Asking for a plan: when one is due, and what it should be about."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..control.decide import CEILING_PCT, FLOOR_MARGIN_PCT, Situation
+from ..grid.envelope import limit_a
+from ..grid.house import expected_w
+from ..model.commands import MakePlan
+from ..model.electric import NOMINAL_V
+from ..model.moment import Moment
+from ..model.plan import EfficiencyStep, PlannedDeparture, PlanQuestion, PowerRange
+from ..model.prices import Certainty, PriceCurve, PriceSlot
+from ..model.session import Phase
+from ..model.state import EvseState, SiteState
+from ..plan.departures import Departure, upcoming
+from ..tariff import curve
+from .draft import Draft
+
+RENEW_S: Final = 300.0
+SPACING_S: Final = 10.0
+LOST_S: Final = 60.0
+DEVIATION_PCT: Final = 2.0
+LONGEST: Final = timedelta(hours=48)
+SHORTEST: Final = timedelta(hours=12)
+STEP: Final = timedelta(minutes=15)
+CONNECTION_SHARE: Final = 0.95
+FINAL_APPROACH: Final = timedelta(hours=2)
+
+
+def price_curve(state: SiteState, now: Moment) -> PriceCurve:
+    """Return the prices from the last hour on, as far ahead as a plan may look."""
+    start = now.utc.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    end = start + LONGEST + timedelta(hours=2)
+    return curve.price_curve(state.config.contract, state.published, state.config.zone, start, end)
+
+
+def ask_plan(d: Draft, identity: str, number: int, situation: Situation) -> None:
+    """Ask for a plan if one is due and can be made."""
+    evse = d.evse(identity, number)
+    if not _may_plan(situation) or not _is_due(d, evse, situation):
+        return
+    question = _question(d.state, situation, evse, d.now)
+    command = MakePlan(id=d.next_id(), station=identity, evse=number, question=question)
+    d.commands.append(command)
+    d.put_evse(identity, replace(evse, plan_id=command.id, plan_asked_at=d.now, plan_stale=False))
+
+
+def _may_plan(s: Situation) -> bool:
+    plannable = s.phase in (Phase.V2G, Phase.STANDARD) and not s.needs_replug
+    return s.online and plannable and s.programmed and s.priced and s.wishes.v2g and s.soc_pct is not None
+
+
+def _is_due(d: Draft, evse: EvseState, s: Situation) -> bool:
+    age_s = d.now.age_s(evse.plan_asked_at)
+    if evse.plan_id is not None and age_s < LOST_S:
+        return False
+    if evse.plan is None or age_s >= RENEW_S:
+        return age_s >= SPACING_S or evse.plan_asked_at is None
+    if age_s < SPACING_S:
+        return False
+    slot = evse.plan.at(d.now.utc)
+    return evse.plan_stale or slot is None or _began_since(slot.start, evse, d.now) or _strays(evse, s, d.now)
+
+
+def _began_since(start: datetime, evse: EvseState, now: Moment) -> bool:
+    """Return whether a slot of the plan began after the plan was asked for."""
+    return evse.plan_asked_at is not None and start > evse.plan_asked_at.utc and start <= now.utc
+
+
+def _strays(evse: EvseState, s: Situation, now: Moment) -> bool:
+    """Return whether the battery is not where the plan thought it would be."""
+    slot = evse.plan.at(now.utc) if evse.plan else None
+    if slot is None or s.soc_pct is None or evse.plan is None:
+        return False
+    before = [p.soc_end_pct for p in evse.plan.slots if p.end <= slot.start]
+    low, high = sorted((before[-1] if before else slot.soc_end_pct, slot.soc_end_pct))
+    return not low - DEVIATION_PCT <= s.soc_pct <= high + DEVIATION_PCT
+
+
+def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> PlanQuestion:
+    departures = upcoming(state.wishes.programmes, state.config.zone, now.utc, LONGEST)
+    first = departures[0] if departures else None
+    slots = _slots(state.prices, now.utc, _horizon(state.prices, first, now.utc))
+    zone = state.config.zone
+    count = len(slots)
+    connection_w = limit_a(state.config, state.meter.reading) * NOMINAL_V * state.config.phases * CONNECTION_SHARE
+    order = evse.delivery.order
+    return PlanQuestion(
+        start=now.utc,
+        slot_s=tuple((p.end - p.start).total_seconds() for p in slots),
+        import_per_kwh=tuple(p.import_per_kwh for p in slots),
+        export_per_kwh=tuple(p.export_per_kwh for p in slots),
+        house_w=tuple(max(0.0, expected_w(state.meter, p.start, zone)) for p in slots),
+        sun_w=tuple(_sun_w(state, p) for p in slots),
+        import_limit_w=(connection_w,) * count,
+        export_limit_w=(max(state.config.feed_in_w, 0.0) or connection_w,) * count,
+        known=tuple(p.certainty is Certainty.KNOWN for p in slots),
+        feed_in_from_car=state.config.feed_in_w > 0,
+        capacity_wh=_capacity_wh(s),
+        soc_now_pct=s.soc_pct or 0.0,
+        soc_min_pct=min(s.wishes.soc_min_pct + FLOOR_MARGIN_PCT, s.wishes.soc_max_pct),
+        soc_max_pct=s.wishes.soc_max_pct,
+        overshoot_pct=CEILING_PCT if s.phase is Phase.V2G else s.wishes.soc_max_pct,
+        final_approach_slots=_final_slots(slots, first),
+        charge=_range(s.min_charge_w, s.max_charge_w, s.vehicle.charge_efficiency),
+        discharge=_discharge(s),
+        departures=_planned(slots, first, s),
+        ageing_per_kwh=state.config.ageing_per_kwh,
+        terminal_value_per_kwh=_terminal(slots, s),
+        start_cost=state.config.start_cost,
+        initial_mode=0 if order is None else (order.power_w > 0) - (order.power_w < 0),
+        initial_mode_slots=1,
+    )
+
+
+def _capacity_wh(s: Situation) -> float:
+    told = s.needs.capacity_wh if s.needs else None
+    return told or s.vehicle.capacity_wh
+
+
+def _range(min_w: float, max_w: float, efficiency: float) -> PowerRange:
+    return PowerRange(min_w=min_w, max_w=max_w, efficiency=(EfficiencyStep(0.0, efficiency),))
+
+
+def _discharge(s: Situation) -> PowerRange:
+    able = s.phase is Phase.V2G and s.v2g_now and s.consent and not s.reversed
+    return _range(s.min_discharge_w, s.max_discharge_w if able else 0.0, s.vehicle.discharge_efficiency)
+
+
+def _horizon(prices: PriceCurve, first: Departure | None, now: datetime) -> datetime:
+    """Return how far to look: to the next departure and to the end of the prices, within bounds."""
+    ends = [prices.end or now, first.at if first else now, now + SHORTEST]
+    return min(max(ends), now + LONGEST)
+
+
+def _slots(prices: PriceCurve, now: datetime, end: datetime) -> list[PriceSlot]:
+    """Return quarters of an hour on the clock, the first shortened; where no price is known the last one goes on."""
+    slots: list[PriceSlot] = []
+    at = now
+    last = next(iter(prices.after(now)), None) or (prices.slots[-1] if prices.slots else None)
+    while at < end and last is not None:
+        known = prices.at(at)
+        after = min(end, _next_edge(at), known.end if known else end)
+        last = known or replace(last, certainty=Certainty.ASSUMED)
+        slots.append(PriceSlot(at, after, last.import_per_kwh, last.export_per_kwh, last.certainty))
+        at = after
+    return slots
+
+
+def _next_edge(at: datetime) -> datetime:
+    past = timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
+    return at + STEP - past
+
+
+def _final_slots(slots: list[PriceSlot], first: Departure | None) -> int:
+    if first is None:
+        return 0
+    return sum(1 for p in slots if first.at - FINAL_APPROACH <= p.start < first.at)
+
+
+def _planned(slots: list[PriceSlot], first: Departure | None, s: Situation) -> tuple[PlannedDeparture, ...]:
+    """Return the next departure at the boundary nearest before it; what comes after it is another session."""
+    if first is None:
+        return ()
+    index = sum(1 for p in slots if p.end <= first.at)
+    if not index > 0 or first.at > slots[-1].end:
+        return ()
+    target = first.programme.target_soc_pct
+    wanted = s.wishes.soc_max_pct if target is None else min(target, s.wishes.soc_max_pct)
+    return (PlannedDeparture(slot=index, target_soc_pct=wanted),)
+
+
+def _terminal(slots: list[PriceSlot], s: Situation) -> float:
+    """Return the worth of a kWh left: what it would cost to refill, cheaply."""
+    cheapest = min((p.import_per_kwh for p in slots), default=0.0)
+    return max(0.0, cheapest / s.vehicle.charge_efficiency)
+
+
+def _sun_w(state: SiteState, slot: PriceSlot) -> float:
+    before = [w for at, w in state.sun.rows if at <= slot.start]
+    return before[-1] if before else 0.0

@@ -1,0 +1,115 @@
+"""What the house, the car's own cloud, the market, the planner and the clock change."""
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from ..grid import house
+from ..model.config import StationConfig
+from ..model.facts import (
+    MeterLost,
+    MeterRead,
+    PlanMade,
+    PricesPublished,
+    SiteConfigured,
+    Stopping,
+    SunForecast,
+    Ticked,
+    VehicleSocRead,
+)
+from ..model.state import EvseState, VehicleState
+from .asking import price_curve
+from .draft import Draft
+from .keeping import reconfigure
+from .rounds import cars_w, stop_all
+from .welcome import install_limits
+
+PRICES_S: Final = 300.0
+MOST_SESSIONS: Final = 400
+
+
+def meter_read(d: Draft, fact: MeterRead) -> None:
+    """Take a reading of the house meter."""
+    meter = house.read(d.state.meter, fact.reading, cars_w(d.state.stations), d.state.config.zone, d.now)
+    d.state = replace(d.state, meter=meter)
+
+
+def meter_lost(d: Draft, fact: MeterLost) -> None:
+    """Note that the meter is out of reach; from now on it counts as the worst case."""
+    d.state = replace(d.state, meter=replace(d.state.meter, lost=fact.reason))
+
+
+def vehicle_soc_read(d: Draft, fact: VehicleSocRead) -> None:
+    """Take a state of charge from another source than the station, if it makes sense."""
+    if not 0.0 <= fact.soc_pct <= 100.0:
+        d.state = replace(d.state, surprises=d.state.surprises + 1)
+        return
+    age_s = max(0.0, (d.now.utc - fact.at).total_seconds())
+    at = replace(d.now, mono_s=d.now.mono_s - age_s)
+    vehicle = VehicleState(soc_pct=fact.soc_pct, at=at, source="entity")
+    d.state = replace(d.state, vehicles=MappingProxyType({**d.state.vehicles, fact.vehicle: vehicle}))
+
+
+def prices_published(d: Draft, fact: PricesPublished) -> None:
+    """Take published prices."""
+    d.state = replace(d.state, published=fact)
+    _renew_prices(d)
+
+
+def sun_forecast(d: Draft, fact: SunForecast) -> None:
+    """Take a forecast of the sun."""
+    d.state = replace(d.state, sun=fact)
+    d.each_evse(lambda _, evse: replace(evse, plan_stale=True))
+
+
+def plan_made(d: Draft, fact: PlanMade) -> None:
+    """Adopt a plan, unless a newer one was asked for meanwhile."""
+
+    def adopt(evse: EvseState) -> EvseState:
+        if evse.plan_id != fact.id:
+            return evse
+        return replace(evse, plan=fact.plan or evse.plan, plan_id=None)
+
+    d.each_evse(lambda _, evse: adopt(evse))
+
+
+def site_configured(d: Draft, fact: SiteConfigured) -> None:
+    """Take another configuration; limits that changed are written again."""
+    before = d.state
+    d.state = reconfigure(before, fact.config)
+    for identity, station in d.state.stations.items():
+        known = before.stations.get(identity)
+        if known is not None and station.online and _limits_differ(known.config, station.config):
+            install_limits(d, identity)
+    _renew_prices(d)
+
+
+def _limits_differ(before: StationConfig, after: StationConfig) -> bool:
+    return (before.max_w, before.fallback_w, before.phases) != (after.max_w, after.fallback_w, after.phases)
+
+
+def ticked(d: Draft, fact: Ticked) -> None:
+    """Renew what time alone makes old."""
+    if d.now.mono_s >= d.state.prices_until_s:
+        _renew_prices(d)
+        _prune(d)
+
+
+def stopping(d: Draft, fact: Stopping) -> None:
+    """Leave every station to its standard charge."""
+    stop_all(d)
+
+
+def _renew_prices(d: Draft) -> None:
+    curve = price_curve(d.state, d.now)
+    d.state = replace(d.state, prices_until_s=d.now.mono_s + PRICES_S)
+    if curve != d.state.prices:
+        d.state = replace(d.state, prices=curve)
+        d.each_evse(lambda _, evse: replace(evse, plan_stale=True))
+
+
+def _prune(d: Draft) -> None:
+    """Keep the newest sessions at hand; the older ones stay in the store."""
+    if len(d.state.sessions) > MOST_SESSIONS:
+        newest = sorted(d.state.sessions.values(), key=lambda s: s.started_at)[-MOST_SESSIONS:]
+        d.state = replace(d.state, sessions=MappingProxyType({s.key: s for s in newest}))

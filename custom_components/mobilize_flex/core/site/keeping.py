@@ -1,0 +1,111 @@
+"""What is kept across restarts, and how a site comes back from it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from ..control.session_table import Turn, follow
+from ..model.commands import Keep
+from ..model.config import SiteConfig, StationConfig
+from ..model.electric import StationReadings
+from ..model.session import Phase, Session
+from ..model.state import EvseState, MeterState, SiteState, StationMemory, StationState
+from ..model.wishes import Wishes
+
+WISHES: Final = "wishes"
+HABIT: Final = "meter/habit"
+STATION: Final = "station/"
+SESSION: Final = "session/"
+HABIT_CHANGE_W: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """Hold what the house takes at each local hour, W."""
+
+    hours_w: tuple[float | None, ...]
+
+
+def kept_type(key: str) -> type[object] | None:
+    """Return what is kept under a key; ``None`` for a key of another time."""
+    if key.startswith(STATION):
+        return StationMemory
+    if key.startswith(SESSION):
+        return Session
+    return {WISHES: Wishes, HABIT: Habit}.get(key)
+
+
+def changes(before: SiteState, after: SiteState) -> tuple[Keep, ...]:
+    """Return what has to be stored because of a step; identity tells, so it costs next to nothing."""
+    return tuple(_changes(before, after))
+
+
+def _changes(before: SiteState, after: SiteState) -> Iterator[Keep]:
+    if after.wishes is not before.wishes:
+        yield Keep(WISHES, after.wishes)
+    if after.stations is not before.stations:
+        for identity, station in after.stations.items():
+            old = before.stations.get(identity)
+            if old is None or old.memory is not station.memory:
+                yield Keep(STATION + identity, station.memory)
+    if after.sessions is not before.sessions:
+        for key, session in after.sessions.items():
+            if before.sessions.get(key) is not session:
+                yield Keep(SESSION + key, session)
+
+
+def habit_of(state: SiteState) -> Keep:
+    """Return the house's habit to store; worth it now and then only."""
+    return Keep(HABIT, Habit(tuple(None if h is None else round(h, 1) for h in state.meter.habit_w)))
+
+
+def restore(config: SiteConfig, kept: Mapping[str, object]) -> SiteState:
+    """Return a site as it was left; every station is offline until it dials in."""
+    sessions = {s.key: s for k, s in kept.items() if isinstance(s, Session) and k.startswith(SESSION)}
+    wishes = kept.get(WISHES)
+    habit = kept.get(HABIT)
+    meter = MeterState()
+    if isinstance(habit, Habit) and len(habit.hours_w) == len(meter.habit_w):
+        meter = replace(meter, habit_w=habit.hours_w)
+    state = SiteState(
+        config=config,
+        wishes=wishes if isinstance(wishes, Wishes) else Wishes(),
+        sessions=MappingProxyType(sessions),
+        meter=meter,
+    )
+    stations = {s.identity: _station(s, kept.get(STATION + s.identity), sessions) for s in config.stations}
+    return replace(state, stations=MappingProxyType(stations))
+
+
+def _station(config: StationConfig, memory: object, sessions: Mapping[str, Session]) -> StationState:
+    remembered = memory if isinstance(memory, StationMemory) else StationMemory()
+    station = StationState(config=config, memory=remembered)
+    mine = [s for s in sessions.values() if s.station == config.identity and s.ended_at is None]
+    numbers = {1, *(s.evse for s in mine), *(e for e, _ in remembered.import_wh)}
+    evses = {n: _evse(n, remembered, [s for s in mine if s.evse == n]) for n in sorted(numbers)}
+    return replace(station, evses=MappingProxyType(evses))
+
+
+def _evse(number: int, memory: StationMemory, mine: list[Session]) -> EvseState:
+    readings = StationReadings(
+        import_wh=dict(memory.import_wh).get(number), export_wh=dict(memory.export_wh).get(number)
+    )
+    evse = EvseState(evse=number, readings=readings)
+    if not mine:
+        return evse
+    session = max(mine, key=lambda s: s.started_at)
+    phase = session.phase if session.phase in _RESUMABLE else follow(Phase.UNPLUGGED, Turn.BEGAN) or Phase.STARTING
+    return replace(evse, session=session.key, phase=phase)
+
+
+_RESUMABLE: Final = frozenset({Phase.STARTING, Phase.V2G, Phase.STANDARD, Phase.INSTANT, Phase.FINISHED})
+
+
+def reconfigure(state: SiteState, config: SiteConfig) -> SiteState:
+    """Return a site with another configuration; what is still there goes on as it was."""
+    stations = {}
+    for station in config.stations:
+        known = state.stations.get(station.identity)
+        stations[station.identity] = replace(known, config=station) if known else StationState(config=station)
+    return replace(state, config=config, stations=MappingProxyType(stations))

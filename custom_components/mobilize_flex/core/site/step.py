@@ -1,0 +1,102 @@
+"""The one door of the core: a state, an event, an instant in; a state, things to store, commands out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+from ..model import facts as f, intents as i
+from ..model.commands import Keep, MakePlan, StationAnswer, StationCommand
+from ..model.facts import Fact
+from ..model.intents import Intent
+from ..model.moment import Moment
+from ..model.state import Refusal, SiteState
+from . import home, stations, transactions, welcome, wishing
+from .draft import Draft
+from .keeping import changes
+from .rounds import round_all, round_station
+
+type Event = Fact | Intent
+type Arm = Callable[[Draft, Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Hold what a step gives: the new state, what to store first, what to send, and why a wish was refused."""
+
+    state: SiteState
+    keeps: tuple[Keep, ...] = ()
+    commands: tuple[StationCommand | StationAnswer | MakePlan, ...] = ()
+    refusal: Refusal | None = None
+
+
+def _arm[E](kind: type[E], act: Callable[[Draft, E], None]) -> tuple[type, Arm]:
+    return kind, cast(Arm, act)
+
+
+def _nothing(d: Draft, fact: object) -> None:
+    """Take note of what only diagnostics and events care about."""
+
+
+def _variables(d: Draft, fact: f.VariablesReported) -> None:
+    stations.variables_reported(d, fact)
+    welcome.settle(d, fact)
+
+
+ARMS: Final[Mapping[type, Arm]] = dict(
+    (
+        _arm(f.StationConnected, stations.connected),
+        _arm(f.StationDisconnected, stations.disconnected),
+        _arm(f.StationBooted, stations.booted),
+        _arm(f.ConnectorChanged, stations.connector_changed),
+        _arm(f.CardPresented, stations.card_presented),
+        _arm(f.TransactionReported, transactions.transaction_reported),
+        _arm(f.Metered, transactions.metered),
+        _arm(f.NeedsReported, transactions.needs_reported),
+        _arm(f.ScheduleReported, stations.schedule_reported),
+        _arm(f.SetpointPulled, stations.setpoint_pulled),
+        _arm(f.VariablesReported, _variables),
+        _arm(f.ProblemReported, stations.problem_reported),
+        _arm(f.SecurityReported, _nothing),
+        _arm(f.LimitReported, stations.limit_reported),
+        _arm(f.LimitCleared, stations.limit_cleared),
+        _arm(f.PriorityReported, stations.priority_reported),
+        _arm(f.ProfilesReported, _nothing),
+        _arm(f.CommandAccepted, stations.command_accepted),
+        _arm(f.CommandRefused, stations.command_refused),
+        _arm(f.CommandUnanswered, stations.command_unanswered),
+        _arm(f.MeterRead, home.meter_read),
+        _arm(f.MeterLost, home.meter_lost),
+        _arm(f.VehicleSocRead, home.vehicle_soc_read),
+        _arm(f.PricesPublished, home.prices_published),
+        _arm(f.SunForecast, home.sun_forecast),
+        _arm(f.PlanMade, home.plan_made),
+        _arm(f.SiteConfigured, home.site_configured),
+        _arm(f.Ticked, home.ticked),
+        _arm(f.Stopping, home.stopping),
+        _arm(i.SetProgramme, wishing.set_programme),
+        _arm(i.RemoveProgramme, wishing.remove_programme),
+        _arm(i.SetSocLimits, wishing.set_soc_limits),
+        _arm(i.SetV2g, wishing.set_v2g),
+        _arm(i.ChargeNow, wishing.charge_now),
+        _arm(i.ResumeV2g, wishing.resume_v2g),
+    )
+)
+"""One arm for every fact and intent; a test holds it total."""
+
+_NO_ROUND: Final = (f.Stopping,)
+
+
+def step(state: SiteState, event: Event, now: Moment) -> Step:
+    """Return what an event makes of a site."""
+    identity = getattr(event, "station", None)
+    if isinstance(identity, str) and identity not in state.stations and not isinstance(event, Intent.__value__):
+        return Step(replace(state, surprises=state.surprises + 1))
+    draft = Draft(state, now)
+    ARMS[type(event)](draft, event)
+    if draft.refusal is not None:
+        return Step(state, refusal=draft.refusal)
+    if isinstance(identity, str):
+        round_station(draft, identity)
+    elif not isinstance(event, _NO_ROUND):
+        round_all(draft)
+    return Step(draft.state, changes(state, draft.state), tuple(draft.commands))

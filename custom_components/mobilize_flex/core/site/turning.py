@@ -1,0 +1,53 @@
+"""Moving an EVSE through the life of its session."""
+
+from dataclasses import replace
+
+from ..control.session_table import HARMLESS, Turn, follow
+from ..model.plan import Plan
+from ..model.session import Phase, Session
+from ..model.state import Delivery, EvseState
+from .draft import Draft
+
+
+def turn(d: Draft, identity: str, number: int, what: Turn) -> EvseState:
+    """Apply a turn; one the table does not know changes nothing and is counted."""
+    evse = d.evse(identity, number)
+    phase = follow(evse.phase, what)
+    if phase is None:
+        if what not in HARMLESS:
+            evse = replace(evse, surprises=evse.surprises + 1)
+    elif phase is not evse.phase:
+        evse = replace(evse, phase=phase, plan_stale=True, plan=_plan_kept(evse, phase))
+    if evse.phase is Phase.STARTING and what is Turn.BEGAN:
+        evse = replace(evse, started_at=d.now)
+    d.put_evse(identity, evse)
+    _mark_session(d, evse)
+    return evse
+
+
+def let_go(d: Draft, identity: str, evse: EvseState) -> EvseState:
+    """Forget everything that belonged to a transaction that is over."""
+    evse = replace(
+        evse,
+        session=None,
+        charging_state=None,
+        operation_mode=None,
+        priority=False,
+        plan=None,
+        plan_id=None,
+        delivery=Delivery(form=evse.delivery.form, amperes=evse.delivery.amperes, no_update=evse.delivery.no_update),
+        started_at=None,
+        awake_at=None,
+    )
+    d.put_evse(identity, evse)
+    return evse
+
+
+def _plan_kept(evse: EvseState, phase: Phase) -> Plan | None:
+    return evse.plan if phase in (Phase.V2G, Phase.STANDARD) else None
+
+
+def _mark_session(d: Draft, evse: EvseState) -> None:
+    session: Session | None = d.session(evse.session)
+    if session is not None and session.phase is not evse.phase and session.ended_at is None:
+        d.put_session(replace(session, phase=evse.phase))

@@ -1,0 +1,59 @@
+"""What the owner wants of the session at hand."""
+
+from datetime import timedelta
+from typing import Final
+
+from ..model.config import VehicleConfig
+from ..model.facts import Needs
+from ..model.moment import Moment
+from ..model.session import Session
+from ..model.state import EvseState, SiteState
+from ..plan.departures import Departure, upcoming
+
+HORIZON: Final = timedelta(days=8)
+NO_VEHICLE: Final = VehicleConfig(key="", name="")
+
+
+def next_departure(state: SiteState, now: Moment) -> Departure | None:
+    """Return the next departure of the enabled programmes."""
+    ahead = upcoming(state.wishes.programmes, state.config.zone, now.utc, HORIZON)
+    return ahead[0] if ahead else None
+
+
+def v2g_wanted(state: SiteState, now: Moment) -> bool:
+    """Return whether a session that begins now should be a V2G session."""
+    if not (state.config.v2g_consent and state.wishes.v2g):
+        return False
+    departure = next_departure(state, now)
+    return departure is not None and departure.programme.v2g
+
+
+def vehicle_of(state: SiteState, session: Session | None) -> VehicleConfig:
+    """Return the car of a session: the one that said its name, else the only one, else the first."""
+    named = [v for v in state.config.vehicles if session is not None and v.key == session.vehicle]
+    return next(iter([*named, *state.config.vehicles]), NO_VEHICLE)
+
+
+def vehicle_named(state: SiteState, evccid: str | None) -> str | None:
+    """Return the key of the car with an EVCCID."""
+    return next((v.key for v in state.config.vehicles if evccid and v.evccid == evccid), None)
+
+
+def soc_of(state: SiteState, evse: EvseState, session: Session | None, now: Moment) -> tuple[float | None, float]:
+    """Return the car's state of charge and its age in seconds: the station's word, or another source's if newer."""
+    told = evse.readings.soc_pct, now.age_s(evse.readings.soc_at)
+    other = state.vehicles.get(vehicle_of(state, session).key)
+    if other is not None and other.soc_pct is not None and now.age_s(other.at) < told[1]:
+        told = other.soc_pct, now.age_s(other.at)
+    return told if told[0] is not None else (None, float("inf"))
+
+
+def soc_from_needs(needs: Needs, vehicle: VehicleConfig) -> float | None:
+    """Return the state of charge a car's needs imply: said, or target less what it still asks for."""
+    if needs.soc_pct is not None:
+        return needs.soc_pct
+    if needs.target_soc_pct is None or needs.target_request_wh is None:
+        return None
+    capacity_wh = needs.capacity_wh or vehicle.capacity_wh
+    soc_pct = needs.target_soc_pct - 100.0 * needs.target_request_wh / capacity_wh
+    return soc_pct if 0.0 <= soc_pct <= 100.0 else None

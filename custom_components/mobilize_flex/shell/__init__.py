@@ -1,0 +1,1 @@
+"""Sockets, lines, the loop around the core; no Home Assistant."""

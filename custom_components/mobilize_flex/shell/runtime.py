@@ -1,0 +1,156 @@
+"""The loop around the core: events in, state and commands out, in the order the promises ask for."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+import logging
+from typing import Final
+
+from ..core.model.commands import Answer, CallRef, Decline, Keep, MakePlan, StationAnswer, StationCommand
+from ..core.model.facts import PlanMade, Stopping, Ticked
+from ..core.model.moment import Moment
+from ..core.model.plan import Plan, PlanQuestion
+from ..core.model.state import Refusal, SiteState
+from ..core.site import Event, Step, habit_of, step
+
+LOGGER = logging.getLogger(__name__)
+
+TICK_S: Final = 1.0
+HABIT_TICKS: Final = 1800
+EVENTS_KEPT: Final = 500
+
+type Listener = Callable[[SiteState, SiteState], None]
+
+
+class Runtime:
+    """Run one site.
+
+    ``deliver`` takes what goes to stations, ``keep`` stores values and returns when they are safe, ``make_plan`` is
+    the planner, run in a worker. An answer to a station leaves only after what the same step wants stored is stored;
+    if storing fails the station gets an error and will try again.
+    """
+
+    def __init__(
+        self,
+        state: SiteState,
+        *,
+        clock: Callable[[], Moment],
+        deliver: Callable[[StationCommand | StationAnswer], None],
+        keep: Callable[[Sequence[Keep]], Awaitable[None]],
+        make_plan: Callable[[PlanQuestion], Plan],
+    ) -> None:
+        """Set up; nothing runs before ``start``."""
+        self.state = state
+        self.events: deque[tuple[Moment, Event]] = deque(maxlen=EVENTS_KEPT)
+        self.errors = 0
+        self._clock = clock
+        self._deliver = deliver
+        self._keep = keep
+        self._make_plan = make_plan
+        self._listeners: list[Listener] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ticker: asyncio.Task[None] | None = None
+        self._ticks = 0
+
+    async def start(self) -> None:
+        """Begin to tick."""
+        self._ticker = asyncio.create_task(self._tick(), name="mobilize_flex tick")
+
+    async def stop(self) -> None:
+        """Withdraw our orders, wait for what is being stored, end."""
+        self.put(Stopping())
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
+            self._ticker = None
+        await self._store([habit_of(self.state)])
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2.0)
+        for task in self._tasks:
+            task.cancel()
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with the state before and after each change; return how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def put(self, event: Event) -> Refusal | None:
+        """Take one event in, now; return why it was refused, if it was."""
+        now = self._clock()
+        if not isinstance(event, Ticked):
+            self.events.append((now, event))
+        try:
+            result = step(self.state, event, now)
+        except Exception:
+            self.errors += 1
+            LOGGER.exception("%s could not be taken in; the state stays as it was", type(event).__name__)
+            self._decline(getattr(event, "call", None))
+            return None
+        before, self.state = self.state, result.state
+        self._carry_out(result)
+        if before is not self.state:
+            for listener in tuple(self._listeners):
+                listener(before, self.state)
+        return result.refusal
+
+    def _carry_out(self, result: Step) -> None:
+        """Send orders at once, answers once what they acknowledge is stored."""
+        answers: list[StationAnswer] = []
+        for command in result.commands:
+            if isinstance(command, MakePlan):
+                self._spawn(self._plan(command))
+            elif isinstance(command, Answer):
+                answers.append(command)
+            else:
+                self._deliver(command)
+        if result.keeps:
+            self._spawn(self._keep_then_answer(result.keeps, answers))
+        else:
+            for answer in answers:
+                self._deliver(answer)
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _keep_then_answer(self, keeps: Sequence[Keep], answers: Sequence[StationAnswer]) -> None:
+        stored = await self._store(keeps)
+        for answer in answers:
+            self._deliver(answer if stored else Decline(call=answer.call))
+
+    def _decline(self, call: object) -> None:
+        if isinstance(call, CallRef):
+            self._deliver(Decline(call=call))
+
+    async def _store(self, keeps: Sequence[Keep]) -> bool:
+        """Store values; the store itself says what went wrong."""
+        try:
+            await self._keep(keeps)
+        except Exception:
+            self.errors += 1
+            LOGGER.debug("Not stored: %s", [k.key for k in keeps], exc_info=True)
+            return False
+        return True
+
+    async def _plan(self, command: MakePlan) -> None:
+        """Plan in a worker; a planner that fails is a fact too."""
+        loop = asyncio.get_running_loop()
+        try:
+            plan = await loop.run_in_executor(None, self._make_plan, command.question)
+        except Exception as err:
+            self.errors += 1
+            LOGGER.exception("The planner failed")
+            self.put(PlanMade(command.id, None, repr(err)))
+            return
+        self.put(PlanMade(command.id, plan))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.put(Ticked())
+            self._ticks += 1
+            if self._ticks % HABIT_TICKS == 0:
+                self._spawn(self._keep_then_answer([habit_of(self.state)], ()))
