@@ -1,0 +1,1 @@
+"""Contracts as one dated price curve."""
