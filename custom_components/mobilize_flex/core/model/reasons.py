@@ -31,6 +31,8 @@ class Reason(StrEnum):
     ROOM_FOR_LATER = "room_for_later"
     WAITING_FOR_CHEAPER = "waiting_for_cheaper"
     WAITING_FOR_PEAK = "waiting_for_peak"
+    NO_HURRY = "no_hurry"
+    STEADY = "steady"
     SPREAD_TOO_SMALL = "spread_too_small"
     TARGET_REACHED = "target_reached"
     NO_PRICES = "no_prices"

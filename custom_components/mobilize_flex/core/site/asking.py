@@ -75,7 +75,9 @@ def _strays(evse: EvseState, s: Situation, now: Moment) -> bool:
     if slot is None or s.soc_pct is None or evse.plan is None:
         return False
     before = [p.soc_end_pct for p in evse.plan.slots if p.end <= slot.start]
-    low, high = sorted((before[-1] if before else slot.soc_end_pct, slot.soc_end_pct))
+    if not before:
+        return False
+    low, high = sorted((before[-1], slot.soc_end_pct))
     return not low - DEVIATION_PCT <= s.soc_pct <= high + DEVIATION_PCT
 
 

@@ -98,8 +98,8 @@ def _price(told: object) -> float | None:
 
 def _closed(found: Sequence[_Found]) -> Iterator[PriceRow]:
     """Yield rows with their ends, none reaching into the next."""
-    steps = [b[0] - a[0] for a, b in pairwise(found)]
-    usual = min(median(steps), LONGEST) if steps else USUAL
+    steps_s = [(b[0] - a[0]).total_seconds() for a, b in pairwise(found)]
+    usual = min(timedelta(seconds=median(steps_s)), LONGEST) if steps_s else USUAL
     for i, (start, end, price) in enumerate(found):
         following = found[i + 1][0] if i + 1 < len(found) else None
         until = end or start + usual

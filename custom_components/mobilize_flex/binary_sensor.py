@@ -1,0 +1,103 @@
+"""The yes and no of a home: connected, plugged in, in trouble."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import FlexEntry
+from .core.model.facts import ConnectorStatus
+from .core.model.session import Phase
+from .entity import FlexEntity, MeterView, Seen, StationView, View, look, populate
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlexBinaryDescription[V: View](BinarySensorEntityDescription):
+    """Describe one yes or no; ``lasting`` keeps it available while the station or meter is away."""
+
+    value: Callable[[V], bool | None]
+    attributes: Callable[[V], Mapping[str, Any]] | None = None
+    lasting: bool = False
+
+
+def _is_plugged(v: StationView) -> bool:
+    return v.evse.connector is ConnectorStatus.OCCUPIED or v.evse.phase not in (Phase.UNPLUGGED, Phase.FAULT)
+
+
+def _has_problem(v: StationView) -> bool:
+    broken = v.evse.phase is Phase.FAULT or v.evse.connector is ConnectorStatus.FAULTED
+    return broken or bool(v.evse.problems)
+
+
+STATION: Final[tuple[FlexBinaryDescription[StationView], ...]] = (
+    FlexBinaryDescription(
+        key="connected",
+        translation_key="connected",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda v: v.station.online,
+        lasting=True,
+    ),
+    FlexBinaryDescription(
+        key="cable",
+        translation_key="cable",
+        device_class=BinarySensorDeviceClass.PLUG,
+        value=_is_plugged,
+    ),
+    FlexBinaryDescription(
+        key="problem",
+        translation_key="problem",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=_has_problem,
+        attributes=lambda v: {"problems": sorted(v.evse.problems)},
+    ),
+)
+METER: Final[tuple[FlexBinaryDescription[MeterView], ...]] = (
+    FlexBinaryDescription(
+        key="connected",
+        translation_key="meter_connected",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda v: v.present,
+        lasting=True,
+    ),
+)
+BY_KIND: Final[Mapping[str, tuple[FlexBinaryDescription[Any], ...]]] = {"station": STATION, "meter": METER}
+
+
+class FlexBinarySensor(FlexEntity, BinarySensorEntity):
+    """Show a yes or a no."""
+
+    entity_description: FlexBinaryDescription[Any]
+
+    @override
+    def see(self) -> Seen:
+        description = self.entity_description
+        view = look(self.coordinator, self.place)
+        if view is None or not (view.present or description.lasting):
+            return Seen(available=False)
+        return Seen(True, description.value(view), description.attributes(view) if description.attributes else None)
+
+    @override
+    def show(self, seen: Seen) -> None:
+        self._attr_is_on = None if seen.value is None else bool(seen.value)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: FlexEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the binary sensors of each place, and of those that come later."""
+    coordinator = entry.runtime_data
+    populate(
+        coordinator,
+        async_add_entities,
+        lambda place: [FlexBinarySensor(coordinator, place, d) for d in BY_KIND.get(place.kind, ())],
+    )

@@ -1,0 +1,80 @@
+"""The names under which the integration's settings are kept."""
+
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "mobilize_flex"
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.NUMBER, Platform.SENSOR, Platform.SWITCH)
+
+# kinds of subentries
+STATION: Final = "station"
+VEHICLE: Final = "vehicle"
+METER: Final = "meter"
+TARIFF: Final = "tariff"
+
+# site (the entry itself)
+CONF_PHASES: Final = "phases"
+CONF_BREAKER_A: Final = "breaker_a"
+CONF_SUBSCRIBED_KVA: Final = "subscribed_kva"
+CONF_V2G_CONSENT: Final = "v2g_consent"
+CONF_FEED_IN_W: Final = "feed_in_w"
+
+# station
+CONF_IDENTITY: Final = "identity"
+CONF_SELECTOR: Final = "selector"
+CONF_FALLBACK_A: Final = "fallback_a"
+CONF_ACCESS: Final = "access"
+CONF_TOKENS: Final = "tokens"
+CONF_SEALED: Final = "sealed_secret"
+
+# vehicle
+CONF_CAPACITY_KWH: Final = "capacity_kwh"
+CONF_MAX_CHARGE_KW: Final = "max_charge_kw"
+CONF_MIN_CHARGE_KW: Final = "min_charge_kw"
+CONF_MAX_DISCHARGE_KW: Final = "max_discharge_kw"
+CONF_MIN_DISCHARGE_KW: Final = "min_discharge_kw"
+CONF_CHARGE_EFFICIENCY_PCT: Final = "charge_efficiency_pct"
+CONF_DISCHARGE_EFFICIENCY_PCT: Final = "discharge_efficiency_pct"
+CONF_SOC_ENTITY: Final = "soc_entity"
+CONF_EVCCID: Final = "evccid"
+
+# meter and tariff: which of the kinds below, and what that kind needs
+CONF_KIND: Final = "kind"
+CONF_LINE: Final = "line"
+CONF_INVERTED: Final = "inverted"
+CONF_PRICE: Final = "price"
+CONF_PEAK_PRICE: Final = "peak_price"
+CONF_OFF_PEAK_PRICE: Final = "off_peak_price"
+CONF_OFF_PEAK_WINDOWS: Final = "off_peak_windows"
+CONF_SUMMER_WINDOWS: Final = "summer_off_peak_windows"
+CONF_ATTRIBUTES: Final = "attributes"
+CONF_ACTION_DATA: Final = "action_data"
+CONF_DAY_FIELD: Final = "day_field"
+CONF_UNIT: Final = "unit"
+CONF_FACTOR: Final = "factor"
+CONF_SURCHARGE: Final = "surcharge"
+CONF_EXPORT_KIND: Final = "export_kind"
+CONF_EXPORT_PRICE: Final = "export_price"
+CONF_EXPORT_ENTITY: Final = "export_entity"
+
+METER_LINKY: Final = "linky"
+METER_ENTITY: Final = "entity"
+
+TARIFF_BASE: Final = "base"
+TARIFF_PEAK: Final = "peak_off_peak"
+TARIFF_ENTITY: Final = "published_entity"
+TARIFF_ACTION: Final = "published_action"
+
+EXPORT_NONE: Final = "none"
+EXPORT_FIXED: Final = "fixed"
+EXPORT_ENTITY: Final = "entity"
+
+PER_KWH: Final = "per_kwh"
+PER_MWH: Final = "per_mwh"
+
+ACCESS_OPEN: Final = "open"
+ACCESS_BADGES: Final = "badges"
+
+DEFAULT_PORT: Final = 9000
+DEFAULT_HOST: Final = "0.0.0.0"  # every interface of the home's network: stations dial in from it

@@ -1,0 +1,339 @@
+"""The one meeting point of a home: its controller, its stations, its memory and what Home Assistant shows of them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+import logging
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from . import configuration as answers
+from .board import Board, news
+from .const import DOMAIN
+from .core.grid.envelope import is_fresh
+from .core.model.config import SiteConfig
+from .core.model.facts import Fact, SiteConfigured
+from .core.model.intents import Intent
+from .core.model.moment import Moment
+from .core.model.plan import Plan, PlanQuestion
+from .core.model.state import Glance, SiteState, VehicleState
+from .core.site import glance, restore
+from .core.site.wanting import next_departure, vehicle_of
+from .discovery import async_station_knocked
+from .places import SITE, Place, device_info, find_places, introduced, refresh_device
+from .problems import Problems
+from .shell.credentials import matches
+from .shell.runtime import Runtime
+from .shell.schemas import load_schemas
+from .shell.station_connection import StationConnection
+from .shell.station_server import CallRefused, CallTimeout, InvalidCall, StationOffline, StationServer, Verdict
+from .sources import Sources
+from .store import Store, StoreTooNewError, store_path
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOK: Final = timedelta(seconds=5)
+STOP_STEP_S: Final = 1.0
+
+type FlexEntry = ConfigEntry[FlexCoordinator]
+type Grow = Callable[[tuple[Place, ...]], None]
+
+
+def _planner() -> Callable[[PlanQuestion], Plan]:
+    """Return the planner; it brings numpy along, which takes a while to load."""
+    from .core.plan.planner import make_plan  # noqa: PLC0415
+
+    return make_plan
+
+
+class FlexCoordinator:
+    """Run one home for as long as its entry is loaded."""
+
+    def __init__(self, hass: HomeAssistant, entry: FlexEntry, config: SiteConfig) -> None:
+        """Set up; nothing is opened before ``async_start``."""
+        self.hass = hass
+        self.entry = entry
+        self.board = Board(hass.loop)
+        self.store = Store(store_path(hass, entry.entry_id), self._on_store_trouble)
+        self.problems = Problems(hass, entry)
+        self.sources = Sources(hass, self.now, self._take)
+        self.server: StationServer | None = None
+        self.runtime: Runtime | None = None
+        self.refused_rows = 0
+        self._config = config
+        self._places: tuple[Place, ...] = ()
+        self._growers: list[Grow] = []
+        self._undo: list[CALLBACK_TYPE] = []
+        self._glances: dict[str, Glance] = {}
+        self._fresh = False
+        self._minute = -1
+        self._stopping: asyncio.Task[None] | None = None
+
+    # what there is to see
+
+    def now(self) -> Moment:
+        """Return this instant on both clocks."""
+        return Moment(dt_util.utcnow(), self.hass.loop.time())
+
+    @property
+    def state(self) -> SiteState:
+        """Return the home as it is now."""
+        return self.runtime.state if self.runtime is not None else SiteState(config=self._config)
+
+    @property
+    def meter_fresh(self) -> bool:
+        """Return whether the house meter spoke recently enough to steer by."""
+        return is_fresh(self.state.config, self.state.meter, self.now())
+
+    @property
+    def plan(self) -> Plan | None:
+        """Return the plan in force: that of the first station that has one."""
+        evses = (evse for station in self.state.stations.values() for evse in station.evses.values())
+        return next((evse.plan for evse in evses if evse.plan is not None), None)
+
+    def main_evse(self, identity: str) -> int:
+        """Return the number of the EVSE that stands for a station."""
+        return min(self.state.stations[identity].evses, default=1)
+
+    def glance(self, identity: str) -> Glance:
+        """Return what people look at, for a station that is configured."""
+        known = self._glances.get(identity)
+        if known is None:
+            known = self._glances[identity] = glance(self.state, identity, self.main_evse(identity), self.now())
+        return known
+
+    def vehicle(self, key: str) -> VehicleState:
+        """Return what is known of a car: told by its own entity or by the station it hangs on, whichever is newer."""
+        told = self.state.vehicles.get(key, VehicleState())
+        for evse in (e for s in self.state.stations.values() for e in s.evses.values()):
+            session = self.state.sessions.get(evse.session) if evse.session else None
+            soc = evse.readings.soc_pct
+            if soc is None or vehicle_of(self.state, session).key != key:
+                continue
+            if self.now().age_s(evse.readings.soc_at) < self.now().age_s(told.at):
+                told = VehicleState(soc_pct=soc, at=evse.readings.soc_at, source="station")
+        return told
+
+    def next_departure(self) -> datetime | None:
+        """Return when the car is to be ready next."""
+        departure = next_departure(self.state, self.now())
+        return None if departure is None else departure.at
+
+    @property
+    def events(self) -> Sequence[tuple[Moment, object]]:
+        """Return the last events with their instants."""
+        return tuple(self.runtime.events) if self.runtime is not None else ()
+
+    def details(self) -> dict[str, Any]:
+        """Return what diagnostics show beside the state: connections, sources, memory, faults of ours."""
+        server, runtime = self.server, self.runtime
+        links = {} if server is None else {name: _link_words(c) for name, c in server.connected.items()}
+        return {
+            "links": links,
+            "turned_away": dict(server.turned_away) if server is not None else {},
+            "failures": list(server.failures) if server is not None else [],
+            "sources": self.sources.details(),
+            "memory": {"rows_refused": self.refused_rows, "failing": self.store.failing},
+            "errors": runtime.errors if runtime is not None else 0,
+        }
+
+    def device_info(self, place: Place) -> DeviceInfo:
+        """Return the device of a place."""
+        return device_info(self.state, place)
+
+    # starting and stopping
+
+    async def async_start(self) -> None:
+        """Open everything; what was opened is closed again if one part fails.
+
+        Raises:
+            OSError: the port is taken.
+            ConfigEntryError: the memory was written by a later release.
+        """
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self.async_stop)
+            await self._async_open()
+            undo.pop_all()
+
+    async def _async_open(self) -> None:
+        kept = await self._async_remember()
+        schemas = await self.hass.async_add_import_executor_job(load_schemas)
+        make_plan = await self.hass.async_add_import_executor_job(_planner)
+        runtime = self.runtime = Runtime(
+            restore(self._config, kept),
+            clock=self.now,
+            deliver=lambda command: self.server.send(command) if self.server else None,
+            keep=self.store.async_keep,
+            make_plan=make_plan,
+        )
+        self._undo.append(runtime.listen(self._changed))
+        host, port = answers.listening(self.entry)
+        server = StationServer(host, port, admit=self._async_admit, on_fact=self._take, clock=self.now, schemas=schemas)
+        await server.start()
+        self.server = server
+        await runtime.start()
+        self._places = find_places(self.entry, self._config)
+        self._undo.append(async_track_time_interval(self.hass, self._look_at_clock, LOOK))
+        await self.sources.async_follow(self.entry)
+
+    async def _async_remember(self) -> Mapping[str, object]:
+        """Return what was kept; tell the owner what is wrong with it."""
+        try:
+            opened = await self.store.async_open()
+        except StoreTooNewError:
+            self.problems.raised("store_newer")
+            words = {"site": self.entry.title}
+            raise ConfigEntryError(
+                translation_domain=DOMAIN, translation_key="store_newer", translation_placeholders=words
+            ) from None
+        self.problems.solved("store_newer")
+        self.problems.toggle("store_corrupt", opened.moved_to is not None, file=opened.moved_to or "")
+        self.refused_rows = opened.refused
+        return opened.kept
+
+    async def async_stop(self) -> None:
+        """Close everything, once, within three seconds; orders to stations are withdrawn first."""
+        if self._stopping is None:
+            self._stopping = self.hass.async_create_task(self._async_close(), f"{DOMAIN} stop")
+        await asyncio.shield(self._stopping)
+
+    async def _async_close(self) -> None:
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
+        await self._async_in_time(self.sources.async_stop(), "sources")
+        if self.runtime is not None:
+            await self._async_in_time(self.runtime.stop(), "controller")
+        if self.server is not None:
+            await self._async_in_time(self.server.stop(), "station server")
+        await self.store.async_close()
+        self.board.close()
+
+    async def _async_in_time(self, work: Awaitable[None], what: str) -> None:
+        try:
+            async with asyncio.timeout(STOP_STEP_S):
+                await work
+        except TimeoutError:
+            _LOGGER.warning("The %s took too long to stop", what)
+
+    async def async_configure(self, config: SiteConfig) -> None:
+        """Apply what the owner changed, in place: nothing that is still there is dropped."""
+        gone = {s.identity for s in self._config.stations} - {s.identity for s in config.stations}
+        self._config = config
+        self._take(SiteConfigured(config))
+        for identity in gone:
+            if self.server is not None:
+                await self.server.drop(identity)
+        await self.sources.async_follow(self.entry)
+        self._places = find_places(self.entry, self._config)
+        for grow in tuple(self._growers):
+            grow(self._places)
+        for place in self._places:
+            refresh_device(self.hass, self.entry, self.state, place)
+            self.board.changed(place.part, urgent=True)
+
+    # places
+
+    def on_places(self, grow: Grow) -> CALLBACK_TYPE:
+        """Call ``grow`` with all places, now and whenever they change; return how to stop that."""
+        self._growers.append(grow)
+        grow(self._places)
+        return lambda: self._growers.remove(grow)
+
+    # what comes in
+
+    def put(self, intent: Intent) -> None:
+        """Take a wish in, now; raise ServiceValidationError with the reason when it cannot be met."""
+        refusal = self.runtime.put(intent) if self.runtime is not None else None
+        if refusal is not None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key=refusal.key,
+                translation_placeholders=dict(refusal.values),
+            )
+
+    async def async_call_station(
+        self, identity: str, action: str, payload: dict[str, Any], timeout_s: float
+    ) -> dict[str, Any]:
+        """Return the answer of a station to any call; its error answer is an answer too."""
+        if identity not in self.state.stations or self.server is None:
+            raise _invalid("station_unknown", station=identity)
+        try:
+            response = await self.server.call(identity, action, payload, timeout_s)
+        except CallRefused as err:
+            return {"error": {"code": err.code, "description": err.description}}
+        except InvalidCall as err:
+            raise _invalid("call_invalid", action=action, error=str(err)) from err
+        except StationOffline as err:
+            raise _failed("station_offline", station=identity) from err
+        except CallTimeout as err:
+            raise _failed("call_timeout", station=identity, action=action) from err
+        return {"response": response}
+
+    async def _async_admit(self, identity: str, password: str | None, address: str) -> Verdict:
+        """Return whether a station is who it says; a stranger is only announced."""
+        sealed = answers.sealed_secrets(self.entry).get(identity)
+        if sealed is None:
+            async_station_knocked(self.hass, self.entry, identity, address)
+            return Verdict.UNKNOWN
+        if password is None or not await self.hass.async_add_executor_job(matches, password, sealed):
+            return Verdict.WRONG_SECRET
+        return Verdict.ADMITTED
+
+    @callback
+    def _take(self, fact: Fact) -> None:
+        """Take an observation in."""
+        if self.runtime is not None:
+            self.runtime.put(fact)
+
+    def _on_store_trouble(self, troubled: bool) -> None:
+        self.problems.toggle("store_unwritable", troubled)
+
+    # what goes out
+
+    @callback
+    def _changed(self, before: SiteState, after: SiteState) -> None:
+        """Tell those who look at what changed."""
+        self._glances.clear()
+        for part, urgent in news(before, after):
+            self.board.changed(part, urgent=urgent)
+        for identity in introduced(before, after):
+            refresh_device(self.hass, self.entry, after, Place("station", identity))
+
+    @callback
+    def _look_at_clock(self, _: datetime) -> None:
+        """Tell of what changes by time alone: a meter fell silent, a price began."""
+        fresh, minute, meter = self.meter_fresh, dt_util.utcnow().minute, self._config.meter
+        if fresh is not self._fresh and meter is not None:
+            self._fresh = fresh
+            self.board.changed(f"meter/{meter.key}", urgent=True)
+        if minute != self._minute:
+            self._minute = minute
+            self.board.changed(SITE.part)
+
+
+def _link_words(connection: StationConnection) -> dict[str, Any]:
+    """Return how a connection went, in words fit to be shown."""
+    conformance = connection.link.conformance
+    return {
+        "version": connection.link.version,
+        "since": connection.since,
+        "conformance": conformance.counts,
+        "examples": conformance.examples,
+        "frames": connection.frames(),
+    }
+
+
+def _invalid(key: str, **words: str) -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=words)
+
+
+def _failed(key: str, **words: str) -> HomeAssistantError:
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=words)

@@ -1,0 +1,146 @@
+"""What helps to find a fault, without what nobody else should read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, time
+from enum import Enum
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+
+from .const import DOMAIN
+from .coordinator import FlexCoordinator, FlexEntry
+
+HIDDEN: Final = "**"
+SHORTEST: Final = 4
+PRIVATE: Final = frozenset(
+    {
+        "action_data",
+        "address",
+        "evccid",
+        "line",
+        "sealed_secret",
+        "serial",
+        "serial_number",
+        "text",
+        "token",
+        "tokens",
+    }
+)
+PRIVATE_VARIABLES: Final = (
+    "password",
+    "secret",
+    "key",
+    "certificate",
+    "identity",
+    "iccid",
+    "imsi",
+    "serialnumber",
+    "vehicleid",
+    "apn",
+    "vpn",
+    "address",
+    "ssid",
+)
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: FlexEntry) -> dict[str, Any]:
+    """Return the whole home."""
+    site = entry.runtime_data
+    told = {
+        "entry": {"data": plain(entry.data), "parts": [_part(s) for s in entry.subentries.values()]},
+        "state": plain(site.state),
+        "events": [{"at": moment.utc.isoformat(), **plain(event)} for moment, event in site.events],
+        **plain(site.details()),
+    }
+    return _without_private(told, site)
+
+
+async def async_get_device_diagnostics(hass: HomeAssistant, entry: FlexEntry, device: DeviceEntry) -> dict[str, Any]:
+    """Return one part of the home."""
+    site = entry.runtime_data
+    kind, _, key = next(iter(part for domain, part in device.identifiers if domain == DOMAIN)).partition("/")
+    part: Any = None
+    match kind:
+        case "station":
+            sessions = [s for s in site.state.sessions.values() if s.station == key]
+            link = site.details()["links"].get(key)
+            part = {"state": site.state.stations.get(key), "sessions": sessions, "link": link}
+        case "vehicle":
+            part = {"config": _named(site.state.config.vehicles, key), "state": site.vehicle(key)}
+        case "meter":
+            part = {"config": site.state.config.meter, "state": site.state.meter, "sources": site.details()["sources"]}
+        case _:
+            part = {"wishes": site.state.wishes, "prices": site.state.prices, "plan": site.plan}
+    return _without_private({kind: plain(part)}, site)
+
+
+def _named(found: tuple[Any, ...], key: str) -> Any:
+    return next((v for v in found if v.key == key), None)
+
+
+def _part(subentry: Any) -> dict[str, Any]:
+    return {"kind": subentry.subentry_type, "title": subentry.title, "data": plain(subentry.data)}
+
+
+def plain(value: object) -> Any:
+    """Return a value as plain data; a fact is told by its name too."""
+    match value:
+        case Enum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case datetime() | date() | time():
+            return value.isoformat()
+        case Mapping():
+            return {str(k): plain(v) for k, v in value.items()}
+        case tuple() | list() | set() | frozenset():
+            return [plain(v) for v in value]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {"is": type(value).__name__} | {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        case _:
+            return str(value)
+
+
+def _without_private(told: dict[str, Any], site: FlexCoordinator) -> dict[str, Any]:
+    """Return data without private values, wherever else the same text stands; stations are numbered."""
+    words = {text: HIDDEN for text in _private_texts(told) if len(text) >= SHORTEST}
+    words |= {identity: f"station-{n}" for n, identity in enumerate(site.state.stations, 1)}
+    longest_first = dict(sorted(words.items(), key=lambda pair: -len(pair[0])))
+    cleaned: dict[str, Any] = _clean(told, longest_first)
+    return cleaned
+
+
+def _is_private(key: str, around: Mapping[str, Any]) -> bool:
+    if key in PRIVATE:
+        return True
+    variable = around.get("variable") if key in ("value", "values") else None
+    name = str(variable.get("variable", "")).casefold() if isinstance(variable, Mapping) else ""
+    return any(word in name for word in PRIVATE_VARIABLES)
+
+
+def _private_texts(value: Any, private: bool = False) -> Iterator[str]:
+    """Yield every text that is private somewhere."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _private_texts(inner, private or _is_private(key, value))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _private_texts(inner, private)
+    elif private and isinstance(value, str):
+        yield value
+
+
+def _clean(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            _clean(k, words): HIDDEN if v not in (None, [], "") and _is_private(k, value) else _clean(v, words)
+            for k, v in value.items()
+        }
+    if isinstance(value, list):
+        return [_clean(v, words) for v in value]
+    if isinstance(value, str):
+        for text, instead in words.items():
+            value = value.replace(text, instead)
+    return value

@@ -1,0 +1,215 @@
+"""What all our entities share: whose they are, when they look again, what is worth writing down."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, override
+
+from homeassistant.core import callback
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import FlexCoordinator
+from .core.model.config import MeterConfig, StationConfig, VehicleConfig
+from .core.model.plan import Plan
+from .core.model.state import EvseState, Glance, MeterState, SiteState, StationState, VehicleState
+from .places import Place
+
+CALM_S: Final = 10.0
+"""A number that moved less than its band is written this seldom."""
+
+type Value = float | int | str | bool | datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationView:
+    """Hold what an entity of a station may look at."""
+
+    config: StationConfig
+    station: StationState
+    evse: EvseState
+    glance: Glance
+
+    @property
+    def present(self) -> bool:
+        """Return whether the station is there to tell."""
+        return self.station.online
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleView:
+    """Hold what an entity of a car may look at."""
+
+    config: VehicleConfig
+    vehicle: VehicleState
+
+    @property
+    def present(self) -> bool:
+        """Return true: what is known of a car stays known, with its age."""
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterView:
+    """Hold what an entity of the house meter may look at."""
+
+    config: MeterConfig
+    meter: MeterState
+    present: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """Hold what an entity of the whole home may look at."""
+
+    site: SiteState
+    plan: Plan | None
+    departure: datetime | None
+    now: datetime
+
+    @property
+    def present(self) -> bool:
+        """Return true: the home is always there."""
+        return True
+
+
+type View = StationView | VehicleView | MeterView | SiteView
+
+
+def look(coordinator: FlexCoordinator, place: Place) -> View | None:
+    """Return what the entities of a place may look at; ``None`` when it is no longer there."""
+    state = coordinator.state
+    match place.kind:
+        case "station":
+            return _look_at_station(coordinator, place.key)
+        case "vehicle":
+            car = next((v for v in state.config.vehicles if v.key == place.key), None)
+            return None if car is None else VehicleView(config=car, vehicle=coordinator.vehicle(car.key))
+        case "meter":
+            meter = state.config.meter
+            if meter is None or meter.key != place.key:
+                return None
+            return MeterView(config=meter, meter=state.meter, present=coordinator.meter_fresh)
+        case _:
+            now = coordinator.now()
+            return SiteView(site=state, plan=coordinator.plan, departure=coordinator.next_departure(), now=now.utc)
+
+
+def _look_at_station(coordinator: FlexCoordinator, identity: str) -> StationView | None:
+    station = coordinator.state.stations.get(identity)
+    if station is None:
+        return None
+    number = coordinator.main_evse(identity)
+    evse = station.evses.get(number) or EvseState(evse=number)
+    return StationView(config=station.config, station=station, evse=evse, glance=coordinator.glance(identity))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Hold what an entity shows."""
+
+    available: bool
+    value: Value = None
+    attributes: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Say what is worth writing at once: a change by ``band``, of sign, or of anything that is not a number."""
+
+    band: float | None = None
+    calm_s: float = CALM_S
+
+    def wait_s(self, shown: Seen, seen: Seen, since_s: float) -> float | None:
+        """Return how long to wait before writing what is seen; ``None`` when it is what is shown already."""
+        if seen == shown:
+            return None
+        if seen.available is not shown.available:
+            return 0.0
+        if seen.value == shown.value or self._is_small(shown.value, seen.value):
+            return max(0.0, self.calm_s - since_s)
+        return 0.0
+
+    def _is_small(self, before: Value, after: Value) -> bool:
+        if self.band is None or not isinstance(before, int | float) or not isinstance(after, int | float):
+            return False
+        return abs(after - before) < self.band and _sign(before) == _sign(after)
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)
+
+
+class FlexEntity(Entity):
+    """Show one thing of one place; it keeps nothing but what it last showed."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    pace: Pace = Pace()
+
+    def __init__(self, coordinator: FlexCoordinator, place: Place, description: EntityDescription) -> None:
+        """Belong to a place."""
+        self.coordinator = coordinator
+        self.place = place
+        self.entity_description = description
+        self._attr_unique_id = f"{coordinator.entry.entry_id}/{place.part}/{description.key}"
+        self._attr_device_info = coordinator.device_info(place)
+        self._shown = Seen(available=False)
+        self._shown_at = float("-inf")
+
+    def see(self) -> Seen:
+        """Return what is to be shown now."""
+        raise NotImplementedError
+
+    def show(self, seen: Seen) -> None:
+        """Set what the platform reads."""
+        raise NotImplementedError
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.board.listen(self.place.part, self._told))
+        self._take(self.see())
+
+    @callback
+    def _told(self) -> float | None:
+        """Look again, write what is worth it, return when to look once more."""
+        seen = self.see()
+        wait_s = self.pace.wait_s(self._shown, seen, self.hass.loop.time() - self._shown_at)
+        if wait_s:
+            return wait_s
+        if wait_s is not None:
+            self._take(seen)
+            self.async_write_ha_state()
+        return None
+
+    def _take(self, seen: Seen) -> None:
+        self._shown = seen
+        self._shown_at = self.hass.loop.time()
+        self._attr_available = seen.available
+        if seen.attributes is not None:
+            self._attr_extra_state_attributes = dict(seen.attributes)
+        self.show(seen)
+
+
+type Maker = Callable[[Place], Iterable[FlexEntity]]
+
+
+@callback
+def populate(coordinator: FlexCoordinator, add: AddConfigEntryEntitiesCallback, make: Maker) -> None:
+    """Add the entities of each place there is, and of each that comes; they leave with their subentry."""
+    made: dict[Place, set[str]] = {}
+
+    @callback
+    def grow(places: tuple[Place, ...]) -> None:
+        """Add what is missing."""
+        for gone in made.keys() - set(places):
+            del made[gone]
+        for place in places:
+            known = made.setdefault(place, set())
+            new = [e for e in make(place) if e.unique_id not in known]
+            known.update(str(e.unique_id) for e in new)
+            if new:
+                add(new, config_subentry_id=place.subentry_id)
+
+    coordinator.entry.async_on_unload(coordinator.on_places(grow))

@@ -1,0 +1,169 @@
+"""One station on the line: its socket, its pace, its last words."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from aiohttp import WSMsgType
+from aiohttp.web import WebSocketResponse
+
+from ..core.model.moment import Moment
+from ..core.ocpp.dialect import Reply
+from ..core.ocpp.link import Link, LinkEvent
+from ..core.ocpp.redaction import READABLE, redacted
+
+FRAMES_KEPT: Final = 50
+OUTBOX_LIMIT: Final = 512
+GREEDY_S: Final = 0.005
+GREED_SHARE: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Hold how fast a station may talk: frames per second in the long run, and at once."""
+
+    per_s: float = 20.0
+    burst: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFrame:
+    """Hold one frame as it went by; ``raw`` is ``None`` for a very long one, which only its length tells of."""
+
+    at: datetime
+    sent: bool
+    length: int
+    raw: str | None
+
+    def shown(self) -> tuple[str, str, str]:
+        """Return time, direction and text, fit to be shown."""
+        text = f"({self.length} characters)" if self.raw is None else redacted(self.raw)
+        return self.at.isoformat(), "sent" if self.sent else "received", text
+
+
+class StationConnection:
+    """Read from one station and write to it until one side has enough."""
+
+    def __init__(
+        self,
+        link: Link,
+        socket: WebSocketResponse,
+        *,
+        transport: asyncio.Transport | None,
+        address: str,
+        clock: Callable[[], Moment],
+        take: Callable[[StationConnection, Iterable[LinkEvent]], None],
+        pace: Pace | None,
+        write_s: float,
+    ) -> None:
+        """Take over a socket that is open."""
+        self.link = link
+        self.address = address
+        self.since = clock().utc
+        self.questions: dict[int, asyncio.Future[Reply | None]] = {}
+        self.ended = False
+        self._socket = socket
+        self._transport = transport
+        self._clock = clock
+        self._take = take
+        self._pace = pace
+        self._write_s = write_s
+        self._frames: deque[KeptFrame] = deque(maxlen=FRAMES_KEPT)
+        self._outbox: deque[str] = deque()
+        self._writer: asyncio.Task[None] | None = None
+        self._corked = False
+        self._tokens = pace.burst if pace else 0.0
+        self._tokens_at_s = asyncio.get_running_loop().time()
+
+    async def read(self) -> None:
+        """Serve the station until the connection ends."""
+        loop = asyncio.get_running_loop()
+        while not self.ended:
+            message = await self._socket.receive()
+            begun_s = loop.time()
+            match message.type:
+                case WSMsgType.TEXT:
+                    self._heard(message.data)
+                case WSMsgType.BINARY:
+                    self.link.receive_octets()
+                    self.flush()
+                case WSMsgType.PING:
+                    with contextlib.suppress(ConnectionError):
+                        await self._socket.pong(message.data)
+                case WSMsgType.PONG:
+                    pass
+                case _:
+                    return
+            if self._pace is not None:
+                await self._keep_pace(self._pace, loop.time(), loop.time() - begun_s)
+
+    def flush(self) -> None:
+        """Write what the link has to say; waits for nobody."""
+        if self._corked:
+            return
+        now = self._clock().utc
+        for raw in self.link.outgoing():
+            self._keep_frame(now, raw, sent=True)
+            self._outbox.append(raw)
+        if len(self._outbox) > OUTBOX_LIMIT:
+            self.abort()
+        elif self._outbox and self._writer is None:
+            self._writer = asyncio.create_task(self._write(), eager_start=True)
+            if self._writer.done():
+                self._writer = None
+
+    async def shut(self, code: int, patience_s: float) -> None:
+        """Say goodbye, and hang up when that takes too long."""
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(patience_s):
+                if self._writer is not None:
+                    await asyncio.wait([self._writer])
+                await self._socket.close(code=code)
+        self.abort()
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        self._outbox.clear()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def frames(self) -> list[tuple[str, str, str]]:
+        """Return the last frames, oldest first, fit to be shown."""
+        return [frame.shown() for frame in self._frames]
+
+    def _heard(self, raw: str) -> None:
+        now = self._clock()
+        self._keep_frame(now.utc, raw, sent=False)
+        self._corked = True
+        try:
+            self._take(self, self.link.receive(raw, now))
+        finally:
+            self._corked = False
+            self.flush()
+
+    def _keep_frame(self, at: datetime, raw: str, *, sent: bool) -> None:
+        self._frames.append(KeptFrame(at, sent, len(raw), raw if len(raw) <= READABLE else None))
+
+    async def _write(self) -> None:
+        try:
+            while self._outbox:
+                async with asyncio.timeout(self._write_s):
+                    await self._socket.send_str(self._outbox.popleft())
+        except TimeoutError, ConnectionError, RuntimeError:  # it does not read, or is gone
+            self.abort()
+        finally:
+            self._writer = None
+
+    async def _keep_pace(self, pace: Pace, now_s: float, spent_s: float) -> None:
+        """Let a station that talks too fast, or costs too much, wait for its next word."""
+        self._tokens = min(pace.burst, self._tokens + (now_s - self._tokens_at_s) * pace.per_s) - 1.0
+        self._tokens_at_s = now_s
+        wait_s = max(0.0, -self._tokens / pace.per_s)
+        if spent_s > GREEDY_S:
+            wait_s = max(wait_s, min(1.0, spent_s * GREED_SHARE))
+        if wait_s > 0.0:
+            await asyncio.sleep(wait_s)

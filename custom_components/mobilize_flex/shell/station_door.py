@@ -1,0 +1,142 @@
+"""Who knocks at the stations' door: name, password, language, and how many wait outside."""
+
+import asyncio
+import base64
+import binascii
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+import logging
+from typing import Final, override
+from urllib.parse import unquote
+
+from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_server import Server
+
+from ..core.model.facts import Version
+
+IDENTITY_LIMIT: Final = 48
+PREFERRED: Final = (Version.V21, Version.V201)
+ADDRESSES_REMEMBERED: Final = 1024
+FIRST_WAIT_S: Final = 0.1
+LONGEST_WAIT_S: Final = 2.0
+
+# Whoever scans the port is no news for the owner's log.
+_SILENCE: Final = logging.getLogger(f"{__name__}.silence")
+_SILENCE.setLevel(logging.CRITICAL + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Hold what HTTP Basic says of a caller."""
+
+    user: str
+    password: str
+
+
+def identity_in(raw_path: str) -> str | None:
+    """Return the station's identity: the last part of the path, decoded once; ``None`` for what cannot be one."""
+    last = raw_path.partition("?")[0].rpartition("/")[2]
+    try:
+        identity = unquote(last, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    fine = identity.isprintable() and not set(identity) & set(":/")
+    return identity if fine and 0 < len(identity) <= IDENTITY_LIMIT else None
+
+
+def claim_in(headers: Mapping[str, str]) -> Claim | None:
+    """Return who a caller says he is; ``None`` when he does not say, or not in words we know."""
+    kind, _, encoded = headers.get("Authorization", "").strip().partition(" ")
+    if kind.casefold() != "basic":
+        return None
+    try:
+        words = base64.b64decode(encoded.strip(), validate=True).decode()
+    except binascii.Error, UnicodeDecodeError, ValueError:
+        return None
+    user, colon, password = words.partition(":")
+    return Claim(user, password) if colon else None
+
+
+def language_in(headers: Mapping[str, str]) -> Version | None:
+    """Return the version to speak: the best both know, whatever the order it was offered in."""
+    offered = {word.strip() for word in headers.get("Sec-WebSocket-Protocol", "").split(",")}
+    return next((version for version in PREFERRED if version in offered), None)
+
+
+class Patience:
+    """Let those who guess passwords wait for each answer, longer each time; the right password never waits."""
+
+    def __init__(self) -> None:
+        """Begin with everybody unknown."""
+        self._failures: dict[str, tuple[int, float]] = {}
+
+    def wait_s(self, address: str, now_s: float) -> float:
+        """Return how long the next refusal is held back."""
+        count, since_s = self._failures.pop(address, (0, now_s))
+        if now_s - since_s > 60.0:
+            count = 0
+        if len(self._failures) >= ADDRESSES_REMEMBERED:
+            del self._failures[next(iter(self._failures))]
+        self._failures[address] = (min(count + 1, 16), now_s)
+        return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**count)
+
+
+class WaitingRoom:
+    """Count connections that have not proved who they are; nobody can fill the house with strangers."""
+
+    def __init__(self, per_address: int, in_all: int) -> None:
+        """Set how many may wait from one address and in all."""
+        self._per_address = per_address
+        self._in_all = in_all
+        self._addresses: dict[object, str] = {}
+        self._counts: Counter[str] = Counter()
+
+    def enter(self, caller: object, address: str) -> bool:
+        """Let a connection in; false when there is no room."""
+        if len(self._addresses) >= self._in_all or self._counts[address] >= self._per_address:
+            return False
+        self._addresses[caller] = address
+        self._counts[address] += 1
+        return True
+
+    def leave(self, caller: object) -> None:
+        """Let a connection out: it proved itself, or is gone."""
+        address = self._addresses.pop(caller, None)
+        if address is not None:
+            self._counts[address] -= 1
+            if not self._counts[address]:
+                del self._counts[address]
+
+
+class Caller(RequestHandler):
+    """One TCP connection; it waits in the waiting room until it proved who it is, and not for ever."""
+
+    def __init__(self, server: Server, room: WaitingRoom, patience_s: float) -> None:
+        """Take a seat."""
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=patience_s,
+            lingering_time=1.0,
+            access_log=_SILENCE,
+            logger=_SILENCE,
+        )
+        self._room = room
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Turn a caller away at once when there is no room."""
+        peer = transport.get_extra_info("peername")
+        address = str(peer[0]) if peer else ""
+        if self._room.enter(self, address) or not isinstance(transport, asyncio.Transport):
+            super().connection_made(transport)
+        else:
+            self.force_close()
+            transport.abort()
+
+    @override
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Leave the waiting room if still in it."""
+        self._room.leave(self)
+        super().connection_lost(exc)
