@@ -1,0 +1,1 @@
+"""Measurements: the planner, its yardstick, the readers; nothing here is shipped."""

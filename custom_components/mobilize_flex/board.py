@@ -87,6 +87,15 @@ def news(before: SiteState, after: SiteState) -> Iterator[tuple[str, bool]]:
         yield SITE, after.wishes is not before.wishes
 
 
+def came_and_went(before: SiteState, after: SiteState) -> Iterator[tuple[str, bool]]:
+    """Yield the names of the stations that a step connected or lost."""
+    if after.stations is not before.stations:
+        for identity, station in after.stations.items():
+            old = before.stations.get(identity)
+            if old is not None and old.online is not station.online:
+                yield station.config.name, station.online
+
+
 def _station_news(
     after: SiteState, identity: str, old: StationState | None, new: StationState
 ) -> Iterator[tuple[str, bool]]:

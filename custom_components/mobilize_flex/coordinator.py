@@ -15,7 +15,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from . import configuration as answers
-from .board import Board, news
+from .board import Board, came_and_went, news
 from .const import DOMAIN
 from .core.grid.envelope import is_fresh
 from .core.model.config import SiteConfig
@@ -208,9 +208,10 @@ class FlexCoordinator:
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()
-        await self._async_in_time(self.sources.async_stop(), "sources")
+        works = [self._async_in_time(self.sources.async_stop(), "sources")]
         if self.runtime is not None:
-            await self._async_in_time(self.runtime.stop(), "controller")
+            works.append(self._async_in_time(self.runtime.stop(), "controller"))
+        await asyncio.gather(*works)
         if self.server is not None:
             await self._async_in_time(self.server.stop(), "station server")
         await self.store.async_close()
@@ -304,6 +305,8 @@ class FlexCoordinator:
         self._glances.clear()
         for part, urgent in news(before, after):
             self.board.changed(part, urgent=urgent)
+        for name, online in came_and_went(before, after):
+            _LOGGER.info("Station %s is %s", name, "connected" if online else "no longer connected")
         for identity in introduced(before, after):
             refresh_device(self.hass, self.entry, after, Place("station", identity))
 

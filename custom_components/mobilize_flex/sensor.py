@@ -244,7 +244,7 @@ METER_SENSORS: Final[tuple[FlexSensorDescription[MeterView], ...]] = (
         key="tariff",
         translation_key="tariff",
         kinds=(LINKY,),
-        value=lambda v: v.meter.reading.tariff_name,
+        value=lambda v: " ".join(v.meter.reading.tariff_name.split()) if v.meter.reading.tariff_name else None,
         attributes=lambda v: {"index": v.meter.reading.tariff_index},
     ),
 )

@@ -1,5 +1,6 @@
 """Where the home's figures come from: the meter's line, other entities, published prices."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 import logging
@@ -310,9 +311,9 @@ class Sources:
 
     async def async_stop(self) -> None:
         """Stop all."""
-        while self._open:
-            _, (_, source) = self._open.popitem()
-            await source.async_stop()
+        sources = [source for _, source in self._open.values()]
+        self._open.clear()
+        await asyncio.gather(*(source.async_stop() for source in sources))
 
     def details(self) -> Mapping[str, object]:
         """Return what diagnostics show of the sources."""

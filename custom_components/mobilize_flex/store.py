@@ -316,6 +316,7 @@ class Store:
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
+        idle = False
         try:
             async with asyncio.timeout(CLOSE_S):
                 if self._backlog.rows:
@@ -323,10 +324,12 @@ class Store:
                 if self._writer is not None:
                     await asyncio.shield(self._writer)
                 await self._run(self._file.close)
+            idle = True
         except TimeoutError:
             _LOGGER.warning("%s: the disk was too slow to take everything", self.path.name)
+            self._worker.submit(self._file.close)
         self._backlog.release(StoreUnwritableError("closed"))
-        self._worker.shutdown(wait=False)
+        self._worker.shutdown(wait=idle)  # an idle thread is gone at once
 
     async def _run[*Args, R](self, work: Callable[[*Args], R], *args: *Args) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, *args)

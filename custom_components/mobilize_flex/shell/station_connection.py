@@ -77,14 +77,16 @@ class StationConnection:
         self._writer: asyncio.Task[None] | None = None
         self._corked = False
         self._tokens = pace.burst if pace else 0.0
-        self._tokens_at_s = asyncio.get_running_loop().time()
+        self._tokens_at_s = self._heard_s = asyncio.get_running_loop().time()
+        self._pinged_s: float | None = None
+        self._ping: asyncio.Task[None] | None = None
 
     async def read(self) -> None:
         """Serve the station until the connection ends."""
         loop = asyncio.get_running_loop()
         while not self.ended:
             message = await self._socket.receive()
-            begun_s = loop.time()
+            begun_s = self._heard_s = loop.time()
             match message.type:
                 case WSMsgType.TEXT:
                     self._heard(message.data)
@@ -115,6 +117,20 @@ class StationConnection:
             self._writer = asyncio.create_task(self._write(), eager_start=True)
             if self._writer.done():
                 self._writer = None
+
+    def feel_pulse(self, ping_s: float) -> None:
+        """Ping a station that has been quiet, and hang up on one that does not answer that.
+
+        The library's own heartbeat leaves timers behind when a connection ends.
+        """
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._heard_s < ping_s:
+            self._pinged_s = None
+        elif self._pinged_s is None:
+            self._pinged_s = now_s
+            self._ping = asyncio.create_task(self._send_ping(), eager_start=True)
+        elif now_s - self._pinged_s >= ping_s / 2:
+            self.abort()
 
     async def shut(self, code: int, patience_s: float) -> None:
         """Say goodbye, and hang up when that takes too long."""
@@ -147,6 +163,11 @@ class StationConnection:
 
     def _keep_frame(self, at: datetime, raw: str, *, sent: bool) -> None:
         self._frames.append(KeptFrame(at, sent, len(raw), raw if len(raw) <= READABLE else None))
+
+    async def _send_ping(self) -> None:
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(self._write_s):
+                await self._socket.ping()
 
     async def _write(self) -> None:
         try:

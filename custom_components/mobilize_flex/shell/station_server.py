@@ -26,6 +26,7 @@ from ..core.model.moment import Moment
 from ..core.ocpp.dialect import Answer as Replied, Refusal, Reply
 from ..core.ocpp.frames import FRAME_LIMIT
 from ..core.ocpp.link import Link, LinkEvent, RawOutcome
+from ..core.ocpp.quirks import STANDARD, Habits
 from ..core.ocpp.schema import Contract, SchemaError, SchemaKey, Validator
 from ..core.ocpp.wire import Payload
 from .station_connection import Pace, StationConnection
@@ -77,7 +78,7 @@ class Limits:
     handshake_s: float = 10.0
     write_s: float = 30.0
     ping_s: float = 20.0
-    close_s: float = 0.7
+    close_s: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class StationServer:
         self._room = WaitingRoom(self._limits.waiting_per_address, self._limits.waiting)
         self._patience = Patience()
         self._connections: dict[str, StationConnection] = {}
+        self._habits: dict[str, Habits] = {}
         self._numbers = count(1)
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._http: web.Server | None = None
@@ -283,7 +285,6 @@ class StationServer:
         version = language_in(request.headers)
         socket = web.WebSocketResponse(
             timeout=self._limits.close_s,
-            heartbeat=self._limits.ping_s,
             autoping=False,
             protocols=() if version is None else (version,),
             max_msg_size=FRAME_LIMIT,
@@ -293,6 +294,10 @@ class StationServer:
             await socket.close(code=WSCloseCode.PROTOCOL_ERROR)
             return socket
         await socket.prepare(request)
+        if socket._writer is not None:  # noqa: SLF001 - no public name
+            # We read deflated messages and write plain ones, as the standard allows: a compressor would cost each
+            # station more memory than all the rest of it.
+            socket._writer.compress = 0  # noqa: SLF001
         self._room.leave(request.protocol)
         connection = self._connect(request, socket, identity, version)
         try:
@@ -314,7 +319,8 @@ class StationServer:
         if old is not None:
             self._leave(old, WSCloseCode.GOING_AWAY)
         number = next(self._numbers)
-        link = Link(identity, number, version, self._contract, f"{secrets.token_hex(4)}-")
+        habits = self._habits.get(identity, STANDARD)
+        link = Link(identity, number, version, self._contract, f"{secrets.token_hex(4)}-", habits)
         connection = StationConnection(
             link,
             socket,
@@ -334,6 +340,7 @@ class StationServer:
             return
         connection.ended = True
         link = connection.link
+        self._habits[link.station] = link.habits  # who comes back does not say again who it is
         if self._connections.get(link.station) is connection:
             del self._connections[link.station]
         if code is not None:
@@ -367,6 +374,7 @@ class StationServer:
                 try:
                     self._take(connection, connection.link.due(self._clock()))
                     connection.flush()
+                    connection.feel_pulse(self._limits.ping_s)
                 except Exception as error:
                     self._record(connection.link.station, error)
                     self._leave(connection, WSCloseCode.INTERNAL_ERROR)

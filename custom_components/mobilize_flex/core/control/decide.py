@@ -30,7 +30,8 @@ class Situation:
     """Hold all a decision may look at.
 
     ``v2g_now`` is whether V2G is wanted for this session (switch, programme, consent); ``programmed`` whether any
-    enabled programme has a departure ahead; ``priced`` whether any price is known.
+    enabled programme has a departure ahead; ``priced`` whether any price is known; ``meeting_again`` whether the
+    station dialled in a moment ago.
     """
 
     online: bool
@@ -52,6 +53,7 @@ class Situation:
     reversed: bool
     departure: datetime | None
     needs_replug: bool = False
+    meeting_again: bool = False
 
     @property
     def max_charge_w(self) -> float:
@@ -130,9 +132,17 @@ _BY_PHASE: Final = {
     Phase.FAULT: Reason.FAULT,
 }
 
+
+def _speechless(s: Situation) -> Reason | None:
+    """Leave a V2G session that comes back with what it has until it says what the battery is at: no blind charge."""
+    waits = s.meeting_again and s.phase is Phase.V2G and s.soc_pct is None
+    return Reason.SESSION_STARTING if waits else None
+
+
 FORBIDS: Final[tuple[Callable[[Situation], Reason | None], ...]] = (
     lambda s: None if s.online else Reason.STATION_OFFLINE,
     lambda s: _BY_PHASE.get(s.phase),
+    _speechless,
 )
 
 

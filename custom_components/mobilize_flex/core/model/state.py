@@ -195,13 +195,20 @@ class StationState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterState:
-    """Hold the house meter: its last reading and when it came; ``house_w`` is the house without the cars."""
+    """Hold the house meter: its last reading and when it came.
+
+    ``house_w`` is the house without the cars at that reading, ``recent_w`` its mean of the last minutes, ``habit_w``
+    its mean at each local hour, with the number of readings behind each.
+    """
 
     reading: MeterReading = MeterReading()
     at: Moment | None = None
     lost: str | None = None
+    readings: int = 0
     house_w: float | None = None
+    recent_w: float | None = None
     habit_w: tuple[float | None, ...] = (None,) * 24
+    habit_seen: tuple[int, ...] = (0,) * 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +236,7 @@ class SiteState:
     prices_until_s: float = 0.0
     next_id: int = 1
     surprises: int = 0
+    stopping: bool = False
 
 
 @dataclass(frozen=True, slots=True)

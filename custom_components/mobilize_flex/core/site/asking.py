@@ -94,7 +94,7 @@ def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> P
         slot_s=tuple((p.end - p.start).total_seconds() for p in slots),
         import_per_kwh=tuple(p.import_per_kwh for p in slots),
         export_per_kwh=tuple(p.export_per_kwh for p in slots),
-        house_w=tuple(max(0.0, expected_w(state.meter, p.start, zone)) for p in slots),
+        house_w=tuple(max(0.0, expected_w(state.meter, p.start, zone, now.utc)) for p in slots),
         sun_w=tuple(_sun_w(state, p) for p in slots),
         import_limit_w=(connection_w,) * count,
         export_limit_w=(max(state.config.feed_in_w, 0.0) or connection_w,) * count,

@@ -96,8 +96,9 @@ def ticked(d: Draft, fact: Ticked) -> None:
 
 
 def stopping(d: Draft, fact: Stopping) -> None:
-    """Leave every station to its standard charge."""
+    """Leave every station to its standard charge; what they answer to that is no reason for new orders."""
     stop_all(d)
+    d.state = replace(d.state, stopping=True)
 
 
 def _renew_prices(d: Draft) -> None:

@@ -17,14 +17,14 @@ WISHES: Final = "wishes"
 HABIT: Final = "meter/habit"
 STATION: Final = "station/"
 SESSION: Final = "session/"
-HABIT_CHANGE_W: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """Hold what the house takes at each local hour, W."""
+    """Hold what the house takes at each local hour, W, with the number of readings behind each."""
 
     hours_w: tuple[float | None, ...]
+    seen: tuple[int, ...]
 
 
 def kept_type(key: str) -> type[object] | None:
@@ -57,7 +57,8 @@ def _changes(before: SiteState, after: SiteState) -> Iterator[Keep]:
 
 def habit_of(state: SiteState) -> Keep:
     """Return the house's habit to store; worth it now and then only."""
-    return Keep(HABIT, Habit(tuple(None if h is None else round(h, 1) for h in state.meter.habit_w)))
+    meter = state.meter
+    return Keep(HABIT, Habit(tuple(None if h is None else round(h, 1) for h in meter.habit_w), meter.habit_seen))
 
 
 def restore(config: SiteConfig, kept: Mapping[str, object]) -> SiteState:
@@ -66,8 +67,8 @@ def restore(config: SiteConfig, kept: Mapping[str, object]) -> SiteState:
     wishes = kept.get(WISHES)
     habit = kept.get(HABIT)
     meter = MeterState()
-    if isinstance(habit, Habit) and len(habit.hours_w) == len(meter.habit_w):
-        meter = replace(meter, habit_w=habit.hours_w)
+    if isinstance(habit, Habit) and len(habit.hours_w) == len(habit.seen) == len(meter.habit_w):
+        meter = replace(meter, habit_w=habit.hours_w, habit_seen=habit.seen)
     state = SiteState(
         config=config,
         wishes=wishes if isinstance(wishes, Wishes) else Wishes(),

@@ -9,6 +9,7 @@ from ..control.decide import Situation, decide
 from ..control.session_table import Turn
 from ..grid.envelope import envelope
 from ..model.commands import SetpointForm
+from ..model.reasons import Reason
 from ..model.session import Phase, Session
 from ..model.state import Decision, Delivery, EvseState, Onboarding, StationState
 from .asking import ask_plan
@@ -20,6 +21,9 @@ from .welcome import welcome
 NEEDS_S: Final = 60.0
 ASLEEP_S: Final = 60.0
 SETTLED_S: Final = 3.0
+FIRST_ORDER_S: Final = 5.0
+MEETING_S: Final = 15.0
+"""After a reconnect: how long a station may take to tell what its car is at."""
 
 
 def round_all(d: Draft) -> None:
@@ -136,6 +140,7 @@ def _situation(d: Draft, station: StationState, evse: EvseState) -> Situation:
         reversed=evse.delivery.reversed,
         departure=departure.at if departure else None,
         needs_replug=_needs_replug(evse, session, wanted),
+        meeting_again=d.now.age_s(station.connected_at) < MEETING_S,
     )
 
 
@@ -150,7 +155,7 @@ def _deliver(d: Draft, identity: str, number: int) -> None:
     evse = d.evse(identity, number)
     session = d.session(evse.session)
     station = d.state.stations[identity]
-    if session is None or not station.online or evse.phase is Phase.FAULT:
+    if d.state.stopping or session is None or not station.online or evse.phase is Phase.FAULT:
         return
     asleep = d.now.age_s(evse.awake_at) > ASLEEP_S
     delivery = pace.watch(evse.delivery, evse.readings.power_w, evse.readings.at, asleep, d.now)
@@ -159,12 +164,18 @@ def _deliver(d: Draft, identity: str, number: int) -> None:
         d.commands.append(pace.withdraw(road, d.next_id()))
         delivery = Delivery(form=delivery.form, reversed=True, quiet_until_s=d.now.mono_s + 10.0)
     order = pace.due(delivery, evse.decision, road, d.now, d.state.next_id)
-    if order is not None:
+    if order is not None and not _plan_is_near(d, evse):
         d.next_id()
         d.commands.append(order)
         delivery = pace.sent(delivery, order, d.now)
     if delivery is not evse.delivery:
         d.put_evse(identity, replace(evse, delivery=delivery))
+
+
+def _plan_is_near(d: Draft, evse: EvseState) -> bool:
+    """Return whether the first order can wait for the plan: a car negotiates anew with every profile."""
+    pending = evse.decision.why.reason is Reason.PLAN_PENDING and evse.delivery.order is None
+    return pending and d.now.age_s(evse.plan_asked_at) < FIRST_ORDER_S
 
 
 def _road(station: StationState, evse: EvseState, session: Session) -> pace.Road:

@@ -35,8 +35,9 @@ def vehicle_of(state: SiteState, session: Session | None) -> VehicleConfig:
 
 
 def vehicle_named(state: SiteState, evccid: str | None) -> str | None:
-    """Return the key of the car with an EVCCID."""
-    return next((v.key for v in state.config.vehicles if evccid and v.evccid == evccid), None)
+    """Return the key of the car with an EVCCID, however its letters are grouped."""
+    name = "".join(c for c in evccid or "" if c.isalnum()).upper()
+    return next((v.key for v in state.config.vehicles if name and v.evccid == name), None)
 
 
 def soc_of(state: SiteState, evse: EvseState, session: Session | None, now: Moment) -> tuple[float | None, float]:

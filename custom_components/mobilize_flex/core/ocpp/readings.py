@@ -1,0 +1,158 @@
+"""What flows through a station now: power, current, voltage, counters, state of charge."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from ..model.electric import NO_PHASES, NOMINAL_V, PerPhase, StationReadings
+from ..model.facts import Sample, Sampling
+from ..model.moment import Moment
+
+# a list of an ended transaction holds its beginning too; neither end of it is what flows now
+_NOT_LIVE: Final = frozenset({"Transaction.Begin", "Transaction.End", "Interruption.Begin", "Interruption.End"})
+_PLACES: Final = ("Outlet", "Cable", "Body", "Inlet")  # nearest to the car first; the car's own and the house's never
+_PHASES: Final = ("L1", "L2", "L3")
+_POWERS: Final = ("Power.Active.Import", "Power.Active.Export")
+_IMPORT_WH: Final = "Energy.Active.Import.Register"
+_EXPORT_WH: Final = "Energy.Active.Export.Register"
+
+
+def merge(readings: StationReadings, samplings: Iterable[Sampling], now: Moment) -> StationReadings:
+    """Bring readings up to date with one message; an ended transaction may list all it ever measured, in any order."""
+    for sampling in sorted(samplings, key=lambda sampling: sampling.at):
+        readings = merge_sampling(readings, sampling, now)
+    return readings
+
+
+def merge_sampling(readings: StationReadings, sampling: Sampling, now: Moment) -> StationReadings:
+    """Bring readings up to date with what was measured at one instant; the rest of them stays as it was."""
+    samples = sampling.samples
+    live = tuple(sample for sample in samples if sample.context not in _NOT_LIVE)
+    return _with_flow(_with_counters(readings, samples), live, now)
+
+
+def net_power_w(samples: Sequence[Sample]) -> float | None:
+    """Return the power into the car; negative out of it, ``None`` where nothing tells.
+
+    A negative import counts as export: some firmware reports it so.
+    """
+    phases = _phased(samples, "Power.Active.Import", "Power.Active.Export")
+    whole = [sample for sample in samples if sample.phase is None]
+    if phases != NO_PHASES and not any(sample.measurand in _POWERS for sample in whole):
+        return sum(power_w or 0.0 for power_w in phases)
+    drawn = _total(samples, "Power.Active.Import")
+    given = _total(samples, "Power.Active.Export")
+    if drawn is not None or given is not None:
+        return _net(drawn or 0.0, given or 0.0)
+    return _power_from_current(samples)
+
+
+def per_phase(samples: Sequence[Sample], measurand: str) -> PerPhase:
+    """Return a measurand by phase; a value without a phase stands on the first."""
+    found = _at_best_place(samples, measurand)
+    phases = {sample.phase: sample.value for sample in found if sample.phase in _PHASES}
+    if not phases:
+        whole = next((sample.value for sample in found if sample.phase is None), None)
+        return (whole, None, None)
+    return (phases.get("L1"), phases.get("L2"), phases.get("L3"))
+
+
+def net_per_phase(samples: Sequence[Sample], drawn: str, given: str) -> PerPhase:
+    """Return what goes into the car less what comes out of it, by phase."""
+    into, out = per_phase(samples, drawn), per_phase(samples, given)
+    return (_net_or_none(into[0], out[0]), _net_or_none(into[1], out[1]), _net_or_none(into[2], out[2]))
+
+
+def registers(samples: Sequence[Sample]) -> tuple[float | None, float | None]:
+    """Return the two counters (Wh): into the car, out of the car."""
+    return _total(samples, _IMPORT_WH), _total(samples, _EXPORT_WH)
+
+
+def state_of_charge(samples: Sequence[Sample]) -> float | None:
+    """Return the car's state of charge (%), wherever it was measured."""
+    for measurand in ("SoC", "Display.PresentSOC"):
+        for sample in samples:
+            if sample.measurand == measurand:
+                return sample.value
+    return None
+
+
+def _with_counters(readings: StationReadings, samples: Sequence[Sample]) -> StationReadings:
+    """Take the counters; those of a beginning only where there are none yet."""
+    drawn, given = registers([sample for sample in samples if not sample.context.endswith(".Begin")])
+    if drawn is None and readings.import_wh is None:
+        drawn = registers(samples)[0]
+    if given is None and readings.export_wh is None:
+        given = registers(samples)[1]
+    if drawn is None and given is None:
+        return readings
+    return replace(
+        readings,
+        import_wh=readings.import_wh if drawn is None else drawn,
+        export_wh=readings.export_wh if given is None else given,
+    )
+
+
+def _with_flow(readings: StationReadings, live: Sequence[Sample], now: Moment) -> StationReadings:
+    power_w = net_power_w(live)
+    setpoint_w = _total(live, "Power.Active.Setpoint")
+    soc_pct = state_of_charge(live)
+    power = _phased(live, "Power.Active.Import", "Power.Active.Export")
+    current = net_per_phase(live, "Current.Import", "Current.Export")
+    voltage = per_phase(live, "Voltage")
+    return replace(
+        readings,
+        at=readings.at if power_w is None else now,
+        power_w=readings.power_w if power_w is None else power_w,
+        phase_power_w=power if power_w is not None else readings.phase_power_w,
+        current_a=readings.current_a if current == NO_PHASES else current,
+        voltage_v=readings.voltage_v if voltage == NO_PHASES else voltage,
+        setpoint_w=readings.setpoint_w if setpoint_w is None else setpoint_w,
+        soc_pct=readings.soc_pct if soc_pct is None else soc_pct,
+        soc_at=readings.soc_at if soc_pct is None else now,
+    )
+
+
+def _phased(samples: Sequence[Sample], drawn: str, given: str) -> PerPhase:
+    """Return the net by phase, and nothing where only a total is known."""
+    phased = [sample for sample in samples if sample.phase in _PHASES]
+    return net_per_phase(phased, drawn, given)
+
+
+def _at_best_place(samples: Sequence[Sample], measurand: str) -> list[Sample]:
+    """Return the samples of a measurand, all of the one place nearest to the car."""
+    found = [sample for sample in samples if sample.measurand == measurand]
+    for place in _PLACES:
+        here = [sample for sample in found if sample.location == place]
+        if here:
+            return here
+    return []
+
+
+def _total(samples: Sequence[Sample], measurand: str) -> float | None:
+    """Return the total if there is one, else the sum of the phases."""
+    found = _at_best_place(samples, measurand)
+    whole = [sample.value for sample in found if sample.phase is None]
+    if whole:
+        return whole[-1]
+    phases = {sample.phase: sample.value for sample in found if sample.phase in _PHASES}
+    return sum(phases.values()) if phases else None
+
+
+def _net(drawn: float, given: float) -> float:
+    if drawn < 0.0:  # export told twice is not twice the export
+        return min(drawn, -abs(given))
+    return drawn - abs(given)
+
+
+def _net_or_none(drawn: float | None, given: float | None) -> float | None:
+    return None if drawn is None and given is None else _net(drawn or 0.0, given or 0.0)
+
+
+def _power_from_current(samples: Sequence[Sample]) -> float | None:
+    """Estimate power from currents where the station measures nothing else."""
+    currents = net_per_phase(samples, "Current.Import", "Current.Export")
+    voltages = per_phase(samples, "Voltage")
+    if currents == NO_PHASES:
+        return None
+    return sum((a or 0.0) * (v or NOMINAL_V) for a, v in zip(currents, voltages, strict=True))

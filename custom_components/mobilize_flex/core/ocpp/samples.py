@@ -1,0 +1,137 @@
+"""What a station's meter says, in base units and within the bounds of physics."""
+
+from datetime import datetime
+from typing import Final
+
+from ..model.facts import Sample, Sampling
+from .wire import Payload, instant_at, integer, number, table, tables, text
+
+REGISTER: Final = "Energy.Active.Import.Register"  # what a sample without a measurand is
+
+_MULTIPLIER_LIMIT: Final = 9
+_UNITS: Final[dict[str, tuple[str, float]]] = {
+    "w": ("W", 1.0),
+    "kw": ("W", 1e3),
+    "mw": ("W", 1e6),
+    "wh": ("Wh", 1.0),
+    "kwh": ("Wh", 1e3),
+    "mwh": ("Wh", 1e6),
+    "va": ("VA", 1.0),
+    "kva": ("VA", 1e3),
+    "vah": ("VAh", 1.0),
+    "kvah": ("VAh", 1e3),
+    "var": ("var", 1.0),
+    "kvar": ("var", 1e3),
+    "varh": ("varh", 1.0),
+    "kvarh": ("varh", 1e3),
+    "a": ("A", 1.0),
+    "ma": ("A", 1e-3),
+    "v": ("V", 1.0),
+    "kv": ("V", 1e3),
+    "hz": ("Hz", 1.0),
+    "percent": ("%", 1.0),
+    "%": ("%", 1.0),
+    "celsius": ("°C", 1.0),
+    "s": ("s", 1.0),
+    "min": ("s", 60.0),
+    "h": ("s", 3600.0),
+}
+_KINDS: Final[tuple[tuple[str, str], ...]] = (
+    ("Energy.Apparent", "VAh"),
+    ("Energy.Reactive", "varh"),
+    ("Energy", "Wh"),  # EnergyRequest.* too
+    ("Power.Reactive", "var"),
+    ("Power.Factor", ""),
+    ("Power", "W"),
+    ("Current", "A"),
+    ("Voltage", "V"),
+    ("Frequency", "Hz"),
+    ("SoC", "%"),
+    ("Display.BatteryEnergyCapacity", "Wh"),
+    ("Display.RemainingTime", "s"),
+    ("Display.ChargingComplete", ""),
+    ("Display.InletHot", ""),
+    ("Display", "%"),
+)
+_BOUNDS: Final[dict[str, tuple[float, float]]] = {
+    "W": (-100e3, 100e3),
+    "VA": (-150e3, 150e3),
+    "var": (-150e3, 150e3),
+    "Wh": (-1e10, 1e10),
+    "VAh": (-1e10, 1e10),
+    "varh": (-1e10, 1e10),
+    "A": (-200.0, 200.0),
+    "V": (0.0, 1000.0),
+    "Hz": (0.0, 100.0),
+    "%": (0.0, 100.0),
+    "s": (0.0, 1e7),
+    "": (-1e6, 1e6),
+}
+_PHASES: Final[dict[str, str]] = {"L1-N": "L1", "L2-N": "L2", "L3-N": "L3"}
+
+
+def samplings(payload: Payload, now: datetime, odd: list[str]) -> tuple[Sampling, ...]:
+    """Read every ``meterValue``; what cannot be true is left out and named in ``odd``."""
+    return tuple(
+        Sampling(instant_at(value, "timestamp", now), taken)
+        for value in tables(payload, "meterValue")
+        if (taken := _samples(value, odd))
+    )
+
+
+def _samples(value: Payload, odd: list[str]) -> tuple[Sample, ...]:
+    found = (_sample(raw, odd) for raw in tables(value, "sampledValue"))
+    return tuple(sample for sample in found if sample is not None)
+
+
+def _sample(raw: Payload, odd: list[str]) -> Sample | None:
+    measurand = text(raw, "measurand", 64) or REGISTER
+    kind = kind_of(measurand)
+    value = number(raw, "value")
+    scale = _scale(table(raw, "unitOfMeasure"), kind)
+    if kind is None or value is None or scale is None:
+        odd.append(f"{measurand}: not understood")
+        return None
+    value *= scale
+    low, high = _BOUNDS[kind]
+    if measurand.endswith(".Register"):
+        low = 0.0
+    if not low <= value <= high:
+        odd.append(f"{measurand}: cannot be true")
+        return None
+    phase = text(raw, "phase", 8)
+    return Sample(
+        measurand,
+        value,
+        None if phase is None else _PHASES.get(phase, phase),
+        text(raw, "location", 16) or "Outlet",
+        text(raw, "context", 32) or "Sample.Periodic",
+    )
+
+
+def kind_of(measurand: str) -> str | None:
+    """Return the base unit of a measurand, ``None`` where we do not know it."""
+    for prefix, unit in _KINDS:
+        if measurand.startswith(prefix):
+            return unit
+    return None
+
+
+def _scale(unit_of_measure: Payload, kind: str | None) -> float | None:
+    """Return what one unit of the wire is in base units.
+
+    Absent units mean the base unit. So does ``Wh`` on what is no energy: serialisers fill in the schema's default.
+    """
+    if not unit_of_measure:
+        return 1.0
+    multiplier = integer(unit_of_measure, "multiplier") or 0
+    if abs(multiplier) > _MULTIPLIER_LIMIT:
+        return None
+    scale = 10.0**multiplier
+    word = text(unit_of_measure, "unit", 20)
+    if not word:
+        return scale
+    unit = _UNITS.get(word) or _UNITS.get(word.strip().casefold())
+    if unit is not None and (unit[0] == kind or (kind == "W" and unit[0] == "VA")):
+        return scale * unit[1]
+    return scale if kind == "" or word == "Wh" else None

@@ -1,0 +1,101 @@
+"""The language of OCPP 2.1: that of 2.0.1, and the words for giving energy back."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..model.commands import (
+    AllowTransfer,
+    AnswerAuthorize,
+    AnswerNeeds,
+    AnswerPull,
+    InstallPriority,
+    SetpointForm,
+    SetPower,
+    StationAnswer,
+    StationCommand,
+    TokenStatus,
+    UsePriority,
+)
+from ..model.facts import Version
+from ..model.moment import Moment
+from . import charging, courtesies, profiles, v201
+from .conversation import Priority, Request
+from .dialect import Dialect, Reader
+from .orders import common_calls, lasting_profile, power_order, power_topic
+from .outcomes import outcome
+from .wire import Json, Payload
+
+QUICK_TIMEOUT_S: Final = 10.0
+_AC_MODES: Final = ("AC_three_phase", "AC_single_phase")
+
+CALLS: Final[Mapping[str, Reader]] = {
+    **v201.CALLS,
+    "NotifyPriorityCharging": charging.priority_charging,
+    "PullDynamicScheduleUpdate": charging.setpoint_pulled,
+    "NotifyDERAlarm": charging.grid_alarm,
+    "NotifyDERStartStop": courtesies.acknowledge,
+    "ReportDERControl": courtesies.acknowledge,
+    "NotifySettlement": courtesies.acknowledge,
+    "VatNumberValidation": courtesies.vat_number,
+    "OpenPeriodicEventStream": courtesies.REJECTED,
+    "ClosePeriodicEventStream": courtesies.acknowledge,
+    "GetCertificateChainStatus": courtesies.chain_status,
+}
+SENDS: Final[Mapping[str, Reader]] = {"NotifyPeriodicEventStream": courtesies.acknowledge}
+
+
+def to_calls(command: StationCommand, now: Moment) -> tuple[Request, ...]:
+    """Return the requests of a command."""
+    match command:
+        case SetPower(form=SetpointForm.UPDATE, idle=False):
+            return (_update(command),)
+        case SetPower():
+            return (power_order(command, now),)  # an update cannot change the mode: idle is a profile of its own
+        case InstallPriority():
+            return (lasting_profile(profiles.priority(command)),)
+        case AllowTransfer(transaction=transaction, v2g=v2g):
+            payload: Payload = {"transactionId": transaction, "allowedEnergyTransfer": _transfers(v2g=v2g, phases=3)}
+            return (Request(action="NotifyAllowedEnergyTransfer", payload=payload, priority=Priority.CONTROL),)
+        case UsePriority(transaction=transaction, active=active):
+            payload = {"transactionId": transaction, "activate": active}
+            return (_quick("UsePriorityCharging", payload, None),)
+        case _:
+            return common_calls(command, now)
+
+
+def to_answer(answer: StationAnswer, now: Moment) -> Payload:
+    """Write an answer in 2.1's words."""
+    match answer:
+        case AnswerAuthorize(status=TokenStatus.ACCEPTED, v2g=True, phases=phases):
+            return v201.to_answer(answer, now) | {"allowedEnergyTransfer": _transfers(v2g=True, phases=phases)}
+        case AnswerNeeds(profile_follows=False):
+            return {"status": "NoChargingProfile"}
+        case AnswerPull(power_w=None):
+            return {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidProfile"}}
+        case AnswerPull(power_w=float() | int() as power_w):
+            return {"status": "Accepted", "scheduleUpdate": {"setpoint": profiles.watts(power_w)}}
+        case _:
+            return v201.to_answer(answer, now)
+
+
+def _update(command: SetPower) -> Request:
+    payload: Payload = {
+        "chargingProfileId": profiles.order_id(command.evse),
+        "scheduleUpdate": {"setpoint": profiles.setpoint(command)},
+    }
+    return _quick("UpdateDynamicSchedule", payload, power_topic(command.evse) + "update/")
+
+
+def _quick(action: str, payload: Payload, topic: str | None) -> Request:
+    return Request(action=action, payload=payload, timeout_s=QUICK_TIMEOUT_S, priority=Priority.CONTROL, topic=topic)
+
+
+def _transfers(*, v2g: bool, phases: int) -> list[Json]:
+    """Return the allowed transfers; what is not named is not allowed."""
+    modes: list[Json] = ["AC_BPT"] if v2g else []
+    return modes + list(_AC_MODES if phases > 1 else _AC_MODES[1:])
+
+
+DIALECT: Final = Dialect(
+    version=Version.V21, calls=CALLS, sends=SENDS, to_calls=to_calls, to_answer=to_answer, outcome=outcome
+)

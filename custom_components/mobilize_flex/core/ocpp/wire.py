@@ -1,0 +1,100 @@
+"""The words and figures inside a message, read without trusting them.
+
+Every reader returns ``None`` for what is absent or of another kind; nothing here raises.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+import math
+from typing import Final
+
+type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
+type Payload = dict[str, Json]
+
+NAME_LIMIT: Final = 255
+_CLOCK_FLOOR: Final = datetime(2020, 1, 1, tzinfo=UTC)  # before it, a station's clock was never set
+_CLOCK_AHEAD: Final = timedelta(hours=1)
+
+
+def table(payload: Payload, key: str) -> Payload:
+    """Return an object; an empty one where there is none."""
+    value = payload.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def tables(payload: Payload, key: str) -> Iterator[Payload]:
+    """Iterate over the objects of a list."""
+    value = payload.get(key)
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
+
+
+def text(payload: Payload, key: str, limit: int = NAME_LIMIT) -> str | None:
+    """Return a text, cut at ``limit`` characters."""
+    value = payload.get(key)
+    return value[:limit] if isinstance(value, str) else None
+
+
+def texts(payload: Payload, key: str) -> tuple[str, ...]:
+    """Return the texts of a list."""
+    value = payload.get(key)
+    if not isinstance(value, list):
+        return ()
+    return tuple(item[:NAME_LIMIT] for item in value if isinstance(item, str))
+
+
+def number(payload: Payload, key: str) -> float | None:
+    """Return a finite number."""
+    value = payload.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def integer(payload: Payload, key: str) -> int | None:
+    """Return a whole number; ``7.0`` is one."""
+    value = number(payload, key)
+    return int(value) if value is not None and value.is_integer() else None
+
+
+def flag(payload: Payload, key: str) -> bool | None:
+    """Return yes or no."""
+    value = payload.get(key)
+    return value if isinstance(value, bool) else None
+
+
+def truth(word: str | None) -> bool:
+    """Tell whether the value of a variable means yes."""
+    return word is not None and word.strip().casefold() in ("true", "1")
+
+
+def instant(word: Json) -> datetime | None:
+    """Return the UTC instant of an ISO 8601 text; one without a zone is taken as UTC."""
+    if not isinstance(word, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(word)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except ValueError, OverflowError:
+        return None
+
+
+def instant_at(payload: Payload, key: str, now: datetime) -> datetime:
+    """Return an instant of the past, ``now`` where the station's clock cannot be right."""
+    moment = instant(payload.get(key))
+    if moment is None or not _CLOCK_FLOOR <= moment <= now + _CLOCK_AHEAD:
+        return now
+    return moment
+
+
+def stamp(moment: datetime) -> str:
+    """Write an instant as the wire wants it: UTC, a Z, milliseconds only where there are some."""
+    utc = moment.astimezone(UTC)
+    precision = "milliseconds" if utc.microsecond else "seconds"
+    return utc.isoformat(timespec=precision).removesuffix("+00:00") + "Z"
+
+
+def rounded(value: float) -> Json:
+    """Write a number with at most one decimal, and none where it is whole."""
+    short = round(value, 1)
+    return int(short) if short.is_integer() else short

@@ -1,0 +1,129 @@
+"""The hunt for the cheapest way: once over the whole ladder, then closer where the first look may have been blurred."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from .backward import BREACH, FEWER_STARTS, Worth, value
+from .case import NEVER, Case, Floats
+from .forward import Walk, walk
+from .grid import Grid, band_around, choose_grid
+from .refine import refine
+from .stage import EFFORT, after_trip, end_costs, end_value, move_cost, power_cost, rest_cost
+
+DOUBT: Final = 3e-3
+"""Money between what the ladder foretold and what the way costs, from which a closer look is taken."""
+GAIN: Final = 1e-5
+ONE_MORE: Final = 0.0025
+"""Share of the battery over which the worth of a kWh is taken."""
+SENSIBLE: Final = 3.0
+"""Times the dearest price: a worth beyond it is the fine of a missed target, which nobody pays."""
+LOOKS: Final = 2
+"""Closer looks, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hold the way taken, its powers (kW, signed), what it costs, the worth of one more kWh at the end of each slot."""
+
+    walk: Walk
+    power_kw: Floats
+    cost: float
+    worth_per_kwh: Floats
+
+
+def search(case: Case) -> Found:
+    """Return the cheapest way found."""
+    worth, best, foretold = _look(case, choose_grid(case))
+    cost = _cost(case, best, ties=True)
+    looks = 0
+    while abs(cost - foretold) > DOUBT and looks < LOOKS:
+        looks += 1
+        grid = band_around(case, worth.grid, best.energies_kwh[1:])
+        _, other, foretold = _look(case, grid)
+        other_cost = _cost(case, other, ties=True)
+        if other_cost > cost - GAIN:
+            break
+        best, cost = other, other_cost
+    return Found(best, powers(case, best), _cost(case, best, ties=False), _worth_per_kwh(case, worth, best))
+
+
+def _look(case: Case, grid: Grid) -> tuple[Worth, Walk, float]:
+    """Return the worth on a grid, the refined way along it, and the cost the grid foretells."""
+    worth = value(case, grid)
+    way, foretold = walk(case, worth)
+    return worth, refine(case, way, grid.step_kwh), foretold
+
+
+def powers(case: Case, way: Walk) -> Floats:
+    """Return the signed power of each slot."""
+    modes, moved = np.array(way.modes), way.moved_kwh
+    power = np.zeros(case.slots)
+    for mode in (1, -1):
+        slots = np.flatnonzero(modes == mode)
+        _, power[slots] = move_cost(case, case.side(mode), slots, mode * moved[slots])
+    signed: Floats = power * modes
+    return signed
+
+
+def _cost(case: Case, way: Walk, *, ties: bool) -> float:
+    """Return what a way costs, with or without what only orders equal ways."""
+    modes, power, moved = np.array(way.modes), powers(case, way), np.abs(way.moved_kwh)
+    total = rest_cost(case)
+    for mode in (1, -1):
+        slots = np.flatnonzero(modes == mode)
+        effort = EFFORT if ties else 0.0
+        total[slots] = power_cost(case, case.side(mode), slots, np.abs(power[slots]), moved[slots], effort)
+    ends = way.energies_kwh[1:, None]
+    total = total + (end_costs(case, ends) if ties else end_costs(case, ends, holding=0.0))[:, 0]
+    total = total + [after_trip(case, slot, way.energies_kwh[slot : slot + 1])[1][0] for slot in range(case.slots)]
+    last = float(end_value(case, way.energies_kwh[-1:])[0])
+    return float(total.sum()) + last + _turns(case, way, ties=ties)
+
+
+def _turns(case: Case, way: Walk, *, ties: bool) -> float:
+    """Return what starts and broken minimums cost."""
+    starts = breaks = 0
+    for turn in way.turns:
+        starts += turn.starts
+        breaks += turn.breaks
+    return starts * (case.rhythm.start_cost + FEWER_STARTS * ties) + breaks * BREACH * ties
+
+
+def _worth_per_kwh(case: Case, worth: Worth, way: Walk) -> Floats:
+    """Return what a stored kWh is worth at the end of each slot: how much less the hours after it cost with it.
+
+    Mean over the energy in question: what the slot moves; at rest the least that could be given, else a little more.
+    """
+    sensible = SENSIBLE * float(np.abs(case.connection.price_in).max())
+    per_kwh = np.zeros(case.slots)
+    for slot, turn in enumerate(way.turns):
+        row = 0 if case.away[slot] or case.cut_after(slot) else turn.row
+        costs, end = worth.after[slot, row], float(way.energies_kwh[slot + 1])
+        more = (end, end + ONE_MORE * case.battery.capacity_kwh)
+        shown = _slope(worth.grid, slot, costs, *_span(case, way, slot, more))
+        if abs(shown) > sensible:
+            shown = _slope(worth.grid, slot, costs, *more)
+        per_kwh[slot] = shown if abs(shown) < NEVER / 10 else 0.0
+    return per_kwh
+
+
+def _span(case: Case, way: Walk, slot: int, more: tuple[float, float]) -> tuple[float, float]:
+    """Return the energies between which a slot's worth is told."""
+    begin, end = float(way.energies_kwh[slot]), float(way.energies_kwh[slot + 1])
+    if way.modes[slot]:
+        return min(begin, end), max(begin, end)
+    if case.away[slot] or not case.discharge.open.any():
+        return more
+    least = case.discharge.moved_kwh(case.discharge.low_kw, float(case.hours[slot]))
+    return end - least, end
+
+
+def _slope(grid: Grid, slot: int, costs: Floats, low: float, high: float) -> float:
+    """Return the saving per kWh between two energies, moved onto the ladder where they lie beside it."""
+    rungs = grid.energies_kwh(slot)
+    span = min(max(high - low, grid.step_kwh), float(rungs[-1] - rungs[0]))
+    low = min(max(low, float(rungs[0])), float(rungs[-1]) - span)
+    less, more = grid.interpolate(slot, costs, np.array([low, low + span]))
+    return float(less - more) / span

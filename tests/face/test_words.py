@@ -1,0 +1,82 @@
+"""Every thing on display has its words in each language, and its icon; none is orphaned."""
+
+import ast
+from collections.abc import Iterator
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.mobilize_flex import binary_sensor, button, number, sensor, switch
+from custom_components.mobilize_flex.core.model.reasons import Reason
+from custom_components.mobilize_flex.core.model.session import Activity
+from custom_components.mobilize_flex.core.plan.departures import ProgrammeFault
+
+from .homes import HOUSE
+
+DESCRIPTIONS: dict[str, list[Any]] = {
+    "sensor": [
+        *sensor.STATION_SENSORS,
+        *sensor.VEHICLE_SENSORS,
+        *sensor.METER_SENSORS,
+        *sensor._phase_sensors(1),
+        *sensor.SITE_SENSORS,
+    ],
+    "binary_sensor": [*binary_sensor.STATION, *binary_sensor.METER],
+    "number": list(number.NUMBERS),
+    "switch": [switch.V2G],
+    "button": list(button.BUTTONS),
+}
+# The picture of a battery follows its level by itself.
+PICTURED = {"soc"}
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return one of the files of words."""
+    return json.loads((HOUSE / name).read_text())  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("domain", DESCRIPTIONS)
+def test_every_entity_has_its_words(domain: str, language: str) -> None:
+    words = read(f"translations/{language}.json")["entity"][domain]
+    assert {d.translation_key for d in DESCRIPTIONS[domain]} == set(words)
+    for description in DESCRIPTIONS[domain]:
+        options = getattr(description, "options", None)
+        if options is not None:
+            assert set(words[description.translation_key]["state"]) == set(options), description.key
+
+
+@pytest.mark.parametrize("domain", DESCRIPTIONS)
+def test_every_entity_has_its_icon(domain: str) -> None:
+    icons = read("icons.json")["entity"][domain]
+    assert {d.translation_key for d in DESCRIPTIONS[domain]} - PICTURED == set(icons)
+
+
+def test_every_reason_and_activity_is_on_offer() -> None:
+    options = {d.key: set(d.options or ()) for d in sensor.STATION_SENSORS}
+    assert options["reason"] == {r.value for r in Reason}
+    assert options["activity"] == {a.value for a in Activity}
+
+
+def refusals() -> Iterator[str]:
+    """Yield every key the core refuses a wish with, and every one the face raises."""
+    core = ast.parse((HOUSE / "core" / "site" / "wishing.py").read_text())
+    for node in ast.walk(core):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("refuse"):
+            key = node.args[0]
+            if isinstance(key, ast.Constant):
+                yield str(key.value)
+    yield from (f"programme_{fault}" for fault in ProgrammeFault)
+    for name in ("coordinator", "services", "__init__"):
+        for node in ast.walk(ast.parse((HOUSE / f"{name}.py").read_text())):
+            if isinstance(node, ast.keyword) and node.arg == "translation_key" and isinstance(node.value, ast.Constant):
+                yield str(node.value.value)
+            called = isinstance(node, ast.Call) and ast.unparse(node.func) in ("_invalid", "_failed")
+            if called and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_refusal_has_its_sentence_and_no_sentence_is_left_over(language: str) -> None:
+    assert set(read(f"translations/{language}.json")["exceptions"]) == set(refusals())
