@@ -7,9 +7,15 @@ import importlib
 import logging
 from pathlib import Path
 
+from hypothesis import settings
 import pytest
 
 _HOUSE = Path(__file__).parents[1] / "custom_components" / "mobilize_flex"
+
+
+# A machine that is busy is no defect: properties are judged by what they find, not by how fast.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:

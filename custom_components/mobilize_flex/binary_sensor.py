@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import FlexEntry
-from .core.model.facts import ConnectorStatus
 from .core.model.session import Phase
+from .core.model.station import ConnectorStatus
 from .entity import FlexEntity, MeterView, Seen, StationView, View, look, populate
 
 PARALLEL_UPDATES = 0

@@ -12,6 +12,7 @@ from custom_components.mobilize_flex.core.model.commands import Answer, MakePlan
 from custom_components.mobilize_flex.core.model.config import SiteConfig
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.state import EvseState, Glance
+from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.core.ocpp.link import Link, RawOutcome
 from custom_components.mobilize_flex.core.ocpp.schema import Contract
 from custom_components.mobilize_flex.core.plan.planner import make_plan
@@ -20,7 +21,7 @@ from custom_components.mobilize_flex.shell.schemas import load_schemas
 from simulator.days import Day
 from simulator.home import HomeSettings, SimulatedHome, Snapshot
 
-VERSIONS = {"ocpp2.1": f.Version.V21, "ocpp2.0.1": f.Version.V201}
+VERSIONS = {"ocpp2.1": Version.V21, "ocpp2.0.1": Version.V201}
 
 
 @cache

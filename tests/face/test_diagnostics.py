@@ -20,9 +20,10 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mobilize_flex import backup
 from custom_components.mobilize_flex.const import DOMAIN
 from custom_components.mobilize_flex.core.model.commands import CallRef, Variable
-from custom_components.mobilize_flex.core.model.facts import CardPresented, SecurityReported, Token, VariableReport
+from custom_components.mobilize_flex.core.model.facts import CardPresented, SecurityReported
 from custom_components.mobilize_flex.core.model.session import Session
 from custom_components.mobilize_flex.core.model.state import StationMemory
+from custom_components.mobilize_flex.core.model.station import Token, VariableReport
 from custom_components.mobilize_flex.core.model.wishes import Wishes
 from custom_components.mobilize_flex.store import Store, store_path
 

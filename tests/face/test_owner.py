@@ -9,11 +9,11 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.mobilize_flex.core.model.facts import ConnectorStatus
 from custom_components.mobilize_flex.core.model.intents import SetProgramme
 from custom_components.mobilize_flex.core.model.programme import Programme
 from custom_components.mobilize_flex.core.model.session import Phase, Session
 from custom_components.mobilize_flex.core.model.state import SiteState
+from custom_components.mobilize_flex.core.model.station import ConnectorStatus
 
 from .house import STATION, become, coordinator, find, move_in, seen, station, with_evse
 

@@ -12,10 +12,10 @@ import pytest
 
 from custom_components.mobilize_flex import store as store_module
 from custom_components.mobilize_flex.core.model.commands import Keep
-from custom_components.mobilize_flex.core.model.facts import Needs
 from custom_components.mobilize_flex.core.model.programme import Kind, Programme
 from custom_components.mobilize_flex.core.model.session import Session, Span
 from custom_components.mobilize_flex.core.model.state import StationMemory
+from custom_components.mobilize_flex.core.model.station import Needs
 from custom_components.mobilize_flex.core.model.wishes import Wishes
 from custom_components.mobilize_flex.store import SCHEMA, Store, StoreTooNewError, StoreUnwritableError
 

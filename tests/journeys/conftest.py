@@ -212,4 +212,3 @@ async def journey(hass: HomeAssistant, socket_enabled: None) -> AsyncIterator[Jo
     home = Journey(hass)
     yield home
     await home.end()
-

@@ -92,7 +92,7 @@ async def test_another_car_does_not_cost_the_station_its_connection(hass: HomeAs
     flow = await hass.config_entries.subentries.async_init(
         (journey.entry.entry_id, c.VEHICLE), context={"source": "user"}
     )
-    words = {key: value for key, value in CAR.items() if key.endswith("_kwh") or key.endswith("_kw")}
+    words = {key: value for key, value in CAR.items() if key.endswith(("_kwh", "_kw"))}
     await hass.config_entries.subentries.async_configure(flow["flow_id"], {"name": "Zoe", **words})
     await hass.async_block_till_done()
     assert len(journey.coordinator.state.config.vehicles) == 2

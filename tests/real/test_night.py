@@ -89,8 +89,9 @@ async def test_a_night_in_a_real_home_assistant(socket_enabled: None, tmp_path: 
             no_secret_has_got_out,
         )
         for scene in scenes:
-            print(scene.__name__)
+            began_s = stage.clock.monotonic_s()
             await scene(watch)
+            print(f"{scene.__name__}: {stage.clock.monotonic_s() - began_s:.0f} s")
     written = (stage.folder / OUTPUT_FILE).read_text(errors="replace")
     assert complaints(written) == []
     assert leaks(written, stage.ready, stage.notes.password) == []

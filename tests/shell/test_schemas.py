@@ -4,7 +4,7 @@ import hashlib
 from importlib.resources import files
 import time
 
-from custom_components.mobilize_flex.core.model.facts import Version
+from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.core.ocpp.schema import Miss
 from custom_components.mobilize_flex.shell.schemas import load_schemas
 

@@ -38,9 +38,9 @@ from custom_components.mobilize_flex.core.model.facts import (
     StationDisconnected,
     StationFact,
     TransactionReported,
-    Version,
 )
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.core.ocpp.link import Link
 from custom_components.mobilize_flex.shell.schemas import load_schemas
 from custom_components.mobilize_flex.shell.station_server import (

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from .model.facts import ConnectorStatus
 from .model.session import Phase
 from .model.state import EvseState, Lamp, LampColour, LampMotion, StationState
+from .model.station import ConnectorStatus
 
 FLOW_W: Final = 100.0
 

@@ -9,7 +9,7 @@ from typing import Final
 import jsonschema_rs
 import orjson
 
-from ..core.model.facts import Version
+from ..core.model.station import Version
 from ..core.ocpp.schema import Miss, SchemaKey, Side
 from ..core.ocpp.wire import Json
 

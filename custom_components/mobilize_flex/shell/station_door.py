@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
-from ..core.model.facts import Version
+from ..core.model.station import Version
 
 IDENTITY_LIMIT: Final = 48
 PREFERRED: Final = (Version.V21, Version.V201)

@@ -21,8 +21,9 @@ from aiohttp import WSCloseCode, web
 import orjson
 
 from ..core.model.commands import Answer, StationAnswer, StationCommand
-from ..core.model.facts import CommandUnanswered, StationConnected, StationDisconnected, StationFact, Version
+from ..core.model.facts import CommandUnanswered, StationConnected, StationDisconnected, StationFact
 from ..core.model.moment import Moment
+from ..core.model.station import Version
 from ..core.ocpp.dialect import Answer as Replied, Refusal, Reply
 from ..core.ocpp.frames import FRAME_LIMIT
 from ..core.ocpp.link import Link, LinkEvent, RawOutcome

@@ -9,11 +9,11 @@ import pytest
 from custom_components.mobilize_flex.core.control.decide import Situation, decide
 from custom_components.mobilize_flex.core.model.abilities import Abilities
 from custom_components.mobilize_flex.core.model.config import StationConfig, VehicleConfig
-from custom_components.mobilize_flex.core.model.facts import Needs
 from custom_components.mobilize_flex.core.model.plan import PlanSlot
 from custom_components.mobilize_flex.core.model.reasons import Reason, Why
 from custom_components.mobilize_flex.core.model.session import Phase
 from custom_components.mobilize_flex.core.model.state import Envelope
+from custom_components.mobilize_flex.core.model.station import Needs
 from custom_components.mobilize_flex.core.model.wishes import Wishes
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)

@@ -8,10 +8,10 @@ import pytest
 
 from custom_components.mobilize_flex.core.ledger.codec import CodecError, from_plain, to_plain
 from custom_components.mobilize_flex.core.model.abilities import Abilities
-from custom_components.mobilize_flex.core.model.facts import Needs, Version
 from custom_components.mobilize_flex.core.model.programme import Kind, Programme
 from custom_components.mobilize_flex.core.model.session import Phase, Session, Span
 from custom_components.mobilize_flex.core.model.state import StationMemory
+from custom_components.mobilize_flex.core.model.station import Needs, Version
 from custom_components.mobilize_flex.core.model.wishes import Wishes
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -8,9 +8,10 @@ import pytest
 
 from custom_components.mobilize_flex.core.ledger.sessions import begin, merge, with_time
 from custom_components.mobilize_flex.core.model.commands import CallRef
-from custom_components.mobilize_flex.core.model.facts import EventKind, Sample, Sampling, Token, TransactionReported
+from custom_components.mobilize_flex.core.model.facts import TransactionReported
 from custom_components.mobilize_flex.core.model.prices import PriceCurve, PriceSlot
 from custom_components.mobilize_flex.core.model.session import Phase, Session
+from custom_components.mobilize_flex.core.model.station import EventKind, Sample, Sampling, Token
 
 START = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 CALL = CallRef("ST1", 1, "m1")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from custom_components.mobilize_flex.core.model.facts import Version
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.core.ocpp.link import Link
 from custom_components.mobilize_flex.core.ocpp.schema import Contract
 from custom_components.mobilize_flex.shell.schemas import load_schemas

@@ -35,8 +35,9 @@ from custom_components.mobilize_flex.core.model.commands import (
     Variable,
     WriteVariables,
 )
-from custom_components.mobilize_flex.core.model.facts import CommandRefused, Version
+from custom_components.mobilize_flex.core.model.facts import CommandRefused
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.core.ocpp.conversation import Priority
 from custom_components.mobilize_flex.core.ocpp.link import DIALECTS, Link
 from custom_components.mobilize_flex.core.ocpp.schema import Contract

@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.mobilize_flex.core.model.abilities import Abilities
 from custom_components.mobilize_flex.core.model.commands import Variable
-from custom_components.mobilize_flex.core.model.facts import VariableReport, Version
+from custom_components.mobilize_flex.core.model.station import VariableReport, Version
 from custom_components.mobilize_flex.core.ocpp.inventory import (
     ROWS_LIMIT,
     abilities,

@@ -17,8 +17,9 @@ from custom_components.mobilize_flex.core.model.commands import (
     ReadInventory,
     Trigger,
 )
-from custom_components.mobilize_flex.core.model.facts import StationBooted, TransactionReported, Version
+from custom_components.mobilize_flex.core.model.facts import StationBooted, TransactionReported
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.core.ocpp.conformance import Oddity
 from custom_components.mobilize_flex.core.ocpp.conversation import OPEN_LIMIT
 from custom_components.mobilize_flex.core.ocpp.dialect import Answer, Refusal

@@ -30,8 +30,8 @@ from custom_components.mobilize_flex.core.model.commands import (
     Variable,
     WriteVariables,
 )
-from custom_components.mobilize_flex.core.model.facts import Version
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.core.ocpp.link import DIALECTS
 from custom_components.mobilize_flex.core.ocpp.schema import Contract, SchemaError
 

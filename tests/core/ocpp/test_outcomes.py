@@ -27,11 +27,10 @@ from custom_components.mobilize_flex.core.model.facts import (
     CommandUnanswered,
     ProfilesReported,
     StationFact,
-    VariableReport,
     VariablesReported,
-    Version,
 )
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.station import VariableReport, Version
 from custom_components.mobilize_flex.core.ocpp.conformance import Oddity
 from custom_components.mobilize_flex.core.ocpp.wire import Payload
 

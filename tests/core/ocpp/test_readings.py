@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.mobilize_flex.core.model.electric import NO_PHASES, StationReadings
-from custom_components.mobilize_flex.core.model.facts import Sample, Sampling
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.station import Sample, Sampling
 from custom_components.mobilize_flex.core.ocpp.readings import (
     merge,
     net_power_w,

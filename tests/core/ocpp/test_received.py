@@ -9,30 +9,32 @@ from custom_components.mobilize_flex.core.model.commands import CallRef, Variabl
 from custom_components.mobilize_flex.core.model.facts import (
     CardPresented,
     ConnectorChanged,
-    ConnectorStatus,
-    EventKind,
     LimitCleared,
     LimitReported,
     Metered,
-    Needs,
     NeedsReported,
     PriorityReported,
     ProblemReported,
     ProfilesReported,
-    Sample,
-    Sampling,
     ScheduleReported,
     SecurityReported,
     SetpointPulled,
     StationBooted,
     StationFact,
-    Token,
     TransactionReported,
-    VariableReport,
     VariablesReported,
-    Version,
 )
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.station import (
+    ConnectorStatus,
+    EventKind,
+    Needs,
+    Sample,
+    Sampling,
+    Token,
+    VariableReport,
+    Version,
+)
 from custom_components.mobilize_flex.core.ocpp.conformance import Oddity
 from custom_components.mobilize_flex.core.ocpp.link import Link
 from custom_components.mobilize_flex.core.ocpp.wire import Json, Payload

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.mobilize_flex.core.model.facts import Sample, Sampling
+from custom_components.mobilize_flex.core.model.station import Sample, Sampling
 from custom_components.mobilize_flex.core.ocpp.samples import samplings
 from custom_components.mobilize_flex.core.ocpp.wire import Json, Payload
 

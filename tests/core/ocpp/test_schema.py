@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.mobilize_flex.core.model.facts import Version
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.core.ocpp.frames import ErrorCode
 from custom_components.mobilize_flex.core.ocpp.schema import MEND_SIZE, Contract, Fit, Misfit, SchemaError
 from custom_components.mobilize_flex.core.ocpp.wire import Json, Payload

@@ -30,6 +30,15 @@ from custom_components.mobilize_flex.core.model.plan import Plan, PlanSlot
 from custom_components.mobilize_flex.core.model.programme import Programme
 from custom_components.mobilize_flex.core.model.reasons import Reason, Why
 from custom_components.mobilize_flex.core.model.session import Activity, Phase
+from custom_components.mobilize_flex.core.model.station import (
+    ConnectorStatus,
+    EventKind,
+    Needs,
+    Sample,
+    Sampling,
+    Token,
+    Version,
+)
 from custom_components.mobilize_flex.core.model.wishes import Override
 from custom_components.mobilize_flex.core.site import Step, glance, restore, step
 from custom_components.mobilize_flex.core.site.step import ARMS, Event
@@ -48,7 +57,7 @@ CONFIG = SiteConfig(
     contract=Base(import_per_kwh=0.2),
 )
 PROGRAMME = Programme(number=1, departure=time(7, 30), weekdays=tuple(range(7)), v2g=True)
-NEEDS = f.Needs(bidirectional=True, max_charge_w=7000.0, max_discharge_w=7000.0, min_discharge_w=1000.0)
+NEEDS = Needs(bidirectional=True, max_charge_w=7000.0, max_discharge_w=7000.0, min_discharge_w=1000.0)
 
 
 class Home:
@@ -76,7 +85,7 @@ class Home:
         self.sent += self.last.commands
         return self.last
 
-    def event(self, kind: f.EventKind, seq_no: int, **more: object) -> f.TransactionReported:
+    def event(self, kind: EventKind, seq_no: int, **more: object) -> f.TransactionReported:
         fields: dict[str, object] = {
             "call": self.call(),
             "station": "ST1",
@@ -89,17 +98,17 @@ class Home:
         }
         return f.TransactionReported(**(fields | more))  # type: ignore[arg-type]
 
-    def samples(self, power_w: float, soc_pct: float = 60.0, in_wh: float = 0.0) -> tuple[f.Sampling, ...]:
+    def samples(self, power_w: float, soc_pct: float = 60.0, in_wh: float = 0.0) -> tuple[Sampling, ...]:
         name = "Import" if power_w >= 0 else "Export"
         rows = (
-            f.Sample(f"Power.Active.{name}", abs(power_w)),
-            f.Sample("Display.PresentSOC", soc_pct, location="EV"),
-            f.Sample("Energy.Active.Import.Register", in_wh),
+            Sample(f"Power.Active.{name}", abs(power_w)),
+            Sample("Display.PresentSOC", soc_pct, location="EV"),
+            Sample("Energy.Active.Import.Register", in_wh),
         )
-        return (f.Sampling(self.now.utc, rows),)
+        return (Sampling(self.now.utc, rows),)
 
     def dial_in(self) -> None:
-        self.tell(f.StationConnected(station="ST1", version=f.Version.V21, link=1))
+        self.tell(f.StationConnected(station="ST1", version=Version.V21, link=1))
         boot = f.StationBooted(
             call=self.call(), station="ST1", vendor="V", model="M", serial="S", firmware="1", reason="PowerUp"
         )
@@ -111,9 +120,9 @@ class Home:
         self.tell(i.SetProgramme(PROGRAMME))
         self.tell(f.MeterRead(MeterReading(power_w=2500.0)))
         self.tell(
-            f.ConnectorChanged(station="ST1", evse=1, connector=1, status=f.ConnectorStatus.OCCUPIED, at=self.now.utc)
+            f.ConnectorChanged(station="ST1", evse=1, connector=1, status=ConnectorStatus.OCCUPIED, at=self.now.utc)
         )
-        self.tell(self.event(f.EventKind.STARTED, 0, samplings=self.samples(0)))
+        self.tell(self.event(EventKind.STARTED, 0, samplings=self.samples(0)))
         self.tell(f.NeedsReported(call=self.call(), station="ST1", evse=1, needs=NEEDS))
 
     def plan(self, power_w: float, reason: Reason = Reason.HIGH_PRICE) -> None:
@@ -143,7 +152,7 @@ class Home:
     def keep_alive(self, seconds: int, power_w: float = 0.0, house_w: float = 2500.0, soc_pct: float = 60.0) -> None:
         for _ in range(0, seconds, 5):
             self.tell(f.MeterRead(MeterReading(power_w=house_w + power_w)), 5)
-            self.tell(self.event(f.EventKind.UPDATED, 2, samplings=self.samples(power_w, soc_pct)))
+            self.tell(self.event(EventKind.UPDATED, 2, samplings=self.samples(power_w, soc_pct)))
             self.accept_all()
 
     def accept_all(self) -> None:
@@ -177,7 +186,7 @@ def test_every_fact_and_every_intent_has_an_arm() -> None:
 
 def test_a_stranger_changes_nothing(home: Home) -> None:
     before = home.state
-    result = home.tell(f.StationConnected(station="EVIL", version=f.Version.V21, link=1))
+    result = home.tell(f.StationConnected(station="EVIL", version=Version.V21, link=1))
     assert replace(result.state, surprises=0) == before
     assert (result.commands, result.keeps) == ((), ())
 
@@ -193,17 +202,17 @@ def test_a_station_that_comes_back_without_a_boot_is_asked(home: Home) -> None:
     home.plug_in()
     home.tell(f.StationDisconnected(station="ST1", link=1))
     home.sent.clear()
-    home.tell(f.StationConnected(station="ST1", version=f.Version.V21, link=2), 30)
+    home.tell(f.StationConnected(station="ST1", version=Version.V21, link=2), 30)
     home.tell(f.Ticked(), 4)
     assert home.of(InstallLimits)
-    assert f.ConnectorStatus.OCCUPIED is home.state.stations["ST1"].evses[1].connector
+    assert ConnectorStatus.OCCUPIED is home.state.stations["ST1"].evses[1].connector
     assert {c.what for c in home.of(AskToSend)} == {"TransactionEvent"}
     assert home.phase is Phase.V2G
 
 
 def test_the_end_of_an_old_connection_does_not_touch_the_new_one(home: Home) -> None:
     home.dial_in()
-    home.tell(f.StationConnected(station="ST1", version=f.Version.V21, link=2))
+    home.tell(f.StationConnected(station="ST1", version=Version.V21, link=2))
     home.tell(f.StationDisconnected(station="ST1", link=1))
     assert home.state.stations["ST1"].online
 
@@ -240,7 +249,7 @@ def test_a_meter_that_falls_silent_ends_the_discharge(home: Home) -> None:
 def test_without_consent_the_badge_gets_no_v2g(home: Home) -> None:
     home.dial_in()
     home.tell(f.SiteConfigured(replace(CONFIG, v2g_consent=False)))
-    home.tell(f.CardPresented(call=home.call(), station="ST1", token=f.Token(value="A", kind="ISO14443")))
+    home.tell(f.CardPresented(call=home.call(), station="ST1", token=Token(value="A", kind="ISO14443")))
     answer = home.of(AnswerAuthorize)[0]
     assert (answer.status, answer.v2g) == (TokenStatus.ACCEPTED, False)
 
@@ -250,13 +259,13 @@ def test_a_badge_nobody_knows_is_refused_where_access_is_restricted(home: Home) 
     home.tell(f.SiteConfigured(replace(CONFIG, stations=(station,))))
     home.dial_in()
     for name in ("MUM", "BURGLAR"):
-        home.tell(f.CardPresented(call=home.call(), station="ST1", token=f.Token(value=name, kind="ISO14443")))
+        home.tell(f.CardPresented(call=home.call(), station="ST1", token=Token(value=name, kind="ISO14443")))
     assert [a.status for a in home.of(AnswerAuthorize)] == [TokenStatus.ACCEPTED, TokenStatus.UNKNOWN]
 
 
 def test_an_event_is_stored_before_it_is_answered(home: Home) -> None:
     home.dial_in()
-    result = home.tell(home.event(f.EventKind.STARTED, 0))
+    result = home.tell(home.event(EventKind.STARTED, 0))
     assert "session/ST1/tx-1" in {k.key for k in result.keeps}
     assert next(type(c) for c in result.commands) is AnswerTransaction
 
@@ -307,11 +316,11 @@ def test_a_restart_in_mid_session_goes_on_where_the_world_is(home: Home) -> None
     again.state = restore(CONFIG, kept)
     again.seconds = home.seconds + 60
     assert again.phase is Phase.V2G
-    again.tell(f.StationConnected(station="ST1", version=f.Version.V21, link=1))
+    again.tell(f.StationConnected(station="ST1", version=Version.V21, link=1))
     again.tell(f.Ticked(), 4)
     assert {"TransactionEvent", "StatusNotification"} <= {c.what for c in again.of(AskToSend)}
     again.tell(f.MeterRead(MeterReading(power_w=500.0)))
-    again.tell(again.event(f.EventKind.UPDATED, 9, samplings=again.samples(-2000.0, in_wh=100.0)))
+    again.tell(again.event(EventKind.UPDATED, 9, samplings=again.samples(-2000.0, in_wh=100.0)))
     assert again.of(MakePlan)
     again.plan(-1500.0)
     again.keep_alive(10, power_w=-1500.0)
@@ -321,9 +330,9 @@ def test_a_restart_in_mid_session_goes_on_where_the_world_is(home: Home) -> None
 
 def test_a_replayed_queue_brings_no_ended_session_back_to_life(home: Home) -> None:
     home.plug_in()
-    home.tell(home.event(f.EventKind.ENDED, 9, stopped_reason="EVDisconnected"), 60)
+    home.tell(home.event(EventKind.ENDED, 9, stopped_reason="EVDisconnected"), 60)
     assert home.phase is Phase.FINISHED
-    replay = home.event(f.EventKind.UPDATED, 5, at=T0, offline=True)
+    replay = home.event(EventKind.UPDATED, 5, at=T0, offline=True)
     home.tell(replay, 5)
     assert home.phase is Phase.FINISHED
     assert home.state.stations["ST1"].evses[1].session is None
@@ -332,7 +341,7 @@ def test_a_replayed_queue_brings_no_ended_session_back_to_life(home: Home) -> No
 def test_history_never_moves_live_power(home: Home) -> None:
     home.plug_in()
     home.keep_alive(5, power_w=1500.0)
-    home.tell(home.event(f.EventKind.UPDATED, 3, offline=True, samplings=home.samples(-7000.0)))
+    home.tell(home.event(EventKind.UPDATED, 3, offline=True, samplings=home.samples(-7000.0)))
     assert glance(home.state, "ST1", 1, home.now).power_w == 1500.0
 
 
@@ -364,7 +373,7 @@ def test_what_people_see(home: Home) -> None:
 def test_a_standard_charge_does_not_become_v2g_without_a_replug(home: Home) -> None:
     home.dial_in()
     home.tell(f.MeterRead(MeterReading(power_w=500.0)))
-    home.tell(home.event(f.EventKind.STARTED, 0, samplings=home.samples(0)))
+    home.tell(home.event(EventKind.STARTED, 0, samplings=home.samples(0)))
     home.tell(f.NeedsReported(call=home.call(), station="ST1", evse=1, needs=NEEDS))
     assert home.phase is Phase.STANDARD
     home.tell(i.SetProgramme(PROGRAMME), 60)
@@ -375,7 +384,7 @@ def test_a_standard_charge_does_not_become_v2g_without_a_replug(home: Home) -> N
 
 def test_needs_that_never_come_mean_a_standard_charge(home: Home) -> None:
     home.dial_in()
-    home.tell(home.event(f.EventKind.STARTED, 0, samplings=home.samples(0)))
+    home.tell(home.event(EventKind.STARTED, 0, samplings=home.samples(0)))
     assert home.phase is Phase.STARTING
     for _ in range(61):
         home.tell(f.Ticked(), 1)

@@ -4,7 +4,7 @@ from typing import Final
 
 from ..model.commands import TokenStatus
 from ..model.config import StationConfig
-from ..model.facts import Token
+from ..model.station import Token
 
 NO_TOKEN_KINDS: Final = frozenset({"NoAuthorization"})
 OUR_TOKEN: Final = "home-assistant"

@@ -11,11 +11,11 @@ from typing import Final
 from ..model.abilities import Abilities
 from ..model.config import StationConfig, VehicleConfig
 from ..model.electric import MINIMUM_CHARGE_A, NOMINAL_V
-from ..model.facts import Needs
 from ..model.plan import PlanSlot
 from ..model.reasons import Reason, Why
 from ..model.session import Phase
 from ..model.state import Decision, Envelope
+from ..model.station import Needs
 from ..model.wishes import Wishes
 
 CEILING_PCT: Final = 80.0

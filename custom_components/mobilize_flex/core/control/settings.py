@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..model.commands import Variable
-from ..model.facts import VariableReport
+from ..model.station import VariableReport
 
 INTERVAL_S: Final = 5
 MEASURANDS: Final = (

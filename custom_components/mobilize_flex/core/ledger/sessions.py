@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..model.facts import EventKind, Sampling, TransactionReported
+from ..model.facts import TransactionReported
 from ..model.prices import PriceCurve
 from ..model.session import Phase, Session, Span
+from ..model.station import EventKind, Sampling
 
 IMPORT_REGISTER: Final = "Energy.Active.Import.Register"
 EXPORT_REGISTER: Final = "Energy.Active.Export.Register"

@@ -2,94 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from .commands import CallRef, Variable
+from .commands import CallRef
 from .config import SiteConfig
 from .electric import MeterReading
 from .plan import Plan
-
-
-class Version(StrEnum):
-    """Name the version of OCPP a connection speaks."""
-
-    V201 = "ocpp2.0.1"
-    V21 = "ocpp2.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Hold one measured value in base units (W, Wh, A, V, Hz, %), its measurand, phase and place named as in OCPP.
-
-    ``phase`` is ``L1``, ``L2``, ``L3``, ``N`` or ``None`` for the total; ``location`` as sent, ``Outlet`` when absent.
-    """
-
-    measurand: str
-    value: float
-    phase: str | None = None
-    location: str = "Outlet"
-    context: str = "Sample.Periodic"
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """Hold the samples of one instant."""
-
-    at: datetime
-    samples: tuple[Sample, ...]
-
-
-class EventKind(StrEnum):
-    """Name the three kinds of transaction event."""
-
-    STARTED = "Started"
-    UPDATED = "Updated"
-    ENDED = "Ended"
-
-
-class ConnectorStatus(StrEnum):
-    """Name the availability of a connector."""
-
-    AVAILABLE = "Available"
-    OCCUPIED = "Occupied"
-    RESERVED = "Reserved"
-    UNAVAILABLE = "Unavailable"
-    FAULTED = "Faulted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """Hold what a driver identified himself with; ``evccid`` is what the car said of itself."""
-
-    value: str
-    kind: str
-    evccid: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
-    """Hold what the car asked for (ISO 15118); powers in W and energies in Wh as magnitudes, requests signed.
-
-    ``bidirectional`` when the requested transfer is one of the BPT modes; ``dynamic`` when it leaves control to us.
-    """
-
-    bidirectional: bool
-    offered: tuple[str, ...] = ()
-    dynamic: bool = False
-    departure: datetime | None = None
-    min_charge_w: float | None = None
-    max_charge_w: float | None = None
-    min_discharge_w: float | None = None
-    max_discharge_w: float | None = None
-    target_request_wh: float | None = None
-    min_request_wh: float | None = None
-    max_request_wh: float | None = None
-    min_v2x_request_wh: float | None = None
-    max_v2x_request_wh: float | None = None
-    target_soc_pct: float | None = None
-    soc_pct: float | None = None
-    capacity_wh: float | None = None
-
+from .station import ConnectorStatus, EventKind, Needs, Sampling, Token, VariableReport, Version
 
 # of a station
 
@@ -202,24 +120,6 @@ class SetpointPulled:
     call: CallRef
     station: str
     profile_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariableReport:
-    """Hold one variable as reported; ``None`` where the station does not say.
-
-    ``kind`` is the data type in the station's words; ``max_set`` the most it may be set to now.
-    """
-
-    variable: Variable
-    value: str | None
-    unit: str | None = None
-    max_limit: float | None = None
-    max_set: float | None = None
-    values: tuple[str, ...] = ()
-    writable: bool | None = None
-    kind: str | None = None
-    monitored: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

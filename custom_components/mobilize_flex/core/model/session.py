@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .facts import Needs
+from .station import Needs
 from .wishes import Override
 
 

@@ -9,12 +9,13 @@ from .abilities import Abilities
 from .commands import SetpointForm, SetPower
 from .config import SiteConfig, StationConfig
 from .electric import MeterReading, StationReadings
-from .facts import ConnectorStatus, PricesPublished, SunForecast, VariableReport, Version
+from .facts import PricesPublished, SunForecast
 from .moment import Moment
 from .plan import Plan
 from .prices import PriceCurve
 from .reasons import Reason, Why
 from .session import Activity, Phase, Session
+from .station import ConnectorStatus, VariableReport, Version
 from .wishes import Wishes
 
 
@@ -96,8 +97,8 @@ class Delivery:
 
     ``form`` is the best form the station has not refused. ``installed`` while our profile is known to be there.
     ``refusals`` counts in a row. ``quiet_until`` holds back orders that are not cuts. ``deviates_since`` is when the
-    measured power left the setpoint, ``following`` the verdict (``None``: no verdict yet). ``no_update`` when the station
-    knows no UpdateDynamicSchedule; ``reversed`` when it charged on an order to discharge.
+    measured power left the setpoint, ``following`` the verdict (``None``: no verdict yet). ``no_update`` when the
+    station knows no UpdateDynamicSchedule; ``reversed`` when it charged on an order to discharge.
     """
 
     form: SetpointForm = SetpointForm.DYNAMIC

@@ -9,7 +9,6 @@ from ..model.electric import NOMINAL_V
 from ..model.facts import (
     LimitCleared,
     LimitReported,
-    Needs,
     NeedsReported,
     PriorityReported,
     ProblemReported,
@@ -18,6 +17,7 @@ from ..model.facts import (
     SetpointPulled,
 )
 from ..model.moment import Moment
+from ..model.station import Needs
 from .dialect import Received, Unusable, evse_in
 from .frames import ErrorCode
 from .wire import Payload, flag, instant, integer, number, table, tables, text, texts

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from ..model.facts import Version
 from ..model.moment import Moment
+from ..model.station import Version
 from .conformance import Conformance, Oddity
 from .frames import (
     ID_LIMIT,

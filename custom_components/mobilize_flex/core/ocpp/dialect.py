@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..model.commands import CallRef, StationAnswer, StationCommand
-from ..model.facts import StationFact, Version
+from ..model.facts import StationFact
 from ..model.moment import Moment
+from ..model.station import Version
 from .conversation import Request
 from .frames import ErrorCode
 from .wire import Payload, integer

@@ -5,7 +5,7 @@ from typing import Final
 
 from ..model.abilities import Abilities
 from ..model.commands import Variable
-from ..model.facts import VariableReport, Version
+from ..model.station import VariableReport, Version
 from .wire import truth
 
 type Inventory = tuple[VariableReport, ...]

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..model.commands import AnswerBoot, AskToSend, CallRef, Decline, StationAnswer, StationCommand
-from ..model.facts import CommandAccepted, CommandRefused, CommandUnanswered, StationBooted, StationFact, Version
+from ..model.facts import CommandAccepted, CommandRefused, CommandUnanswered, StationBooted, StationFact
 from ..model.moment import Moment
+from ..model.station import Version
 from . import v21, v201
 from .conformance import Conformance, Oddity
 from .conversation import (

@@ -6,15 +6,14 @@ from typing import Final
 from ..model.commands import CallRef, Variable
 from ..model.facts import (
     ConnectorChanged,
-    ConnectorStatus,
     ProblemReported,
     SecurityReported,
     StationBooted,
     StationFact,
-    VariableReport,
     VariablesReported,
 )
 from ..model.moment import Moment
+from ..model.station import ConnectorStatus, VariableReport
 from .dialect import Received, Unusable, evse_in
 from .frames import ErrorCode
 from .wire import Payload, flag, instant_at, integer, number, stamp, table, tables, text, truth

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from ..model.electric import NO_PHASES, NOMINAL_V, PerPhase, StationReadings
-from ..model.facts import Sample, Sampling
 from ..model.moment import Moment
+from ..model.station import Sample, Sampling
 
 # a list of an ended transaction holds its beginning too; neither end of it is what flows now
 _NOT_LIVE: Final = frozenset({"Transaction.Begin", "Transaction.End", "Interruption.Begin", "Interruption.End"})

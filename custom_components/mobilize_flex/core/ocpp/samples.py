@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from ..model.facts import Sample, Sampling
+from ..model.station import Sample, Sampling
 from .wire import Payload, instant_at, integer, number, table, tables, text
 
 REGISTER: Final = "Energy.Active.Import.Register"  # what a sample without a measurand is

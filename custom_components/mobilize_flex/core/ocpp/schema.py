@@ -13,7 +13,7 @@ from typing import Final, Literal, Protocol, override
 
 import orjson
 
-from ..model.facts import Version
+from ..model.station import Version
 from .frames import ErrorCode
 from .wire import Json, Payload, instant, stamp
 

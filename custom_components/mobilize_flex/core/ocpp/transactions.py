@@ -1,8 +1,9 @@
 """What a station tells about a charge: who asks for it, when it runs, what it measures."""
 
 from ..model.commands import CallRef
-from ..model.facts import CardPresented, EventKind, Metered, Token, TransactionReported
+from ..model.facts import CardPresented, Metered, TransactionReported
 from ..model.moment import Moment
+from ..model.station import EventKind, Token
 from .dialect import Received, Unusable, evse_in
 from .frames import ErrorCode
 from .samples import samplings

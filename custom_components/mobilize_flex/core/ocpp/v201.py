@@ -13,8 +13,8 @@ from ..model.commands import (
     Decline,
     StationAnswer,
 )
-from ..model.facts import Version
 from ..model.moment import Moment
+from ..model.station import Version
 from . import charging, courtesies, provisioning, transactions
 from .dialect import Dialect, Reader
 from .orders import common_calls

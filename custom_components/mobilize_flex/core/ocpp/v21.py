@@ -16,8 +16,8 @@ from ..model.commands import (
     TokenStatus,
     UsePriority,
 )
-from ..model.facts import Version
 from ..model.moment import Moment
+from ..model.station import Version
 from . import charging, courtesies, profiles, v201
 from .conversation import Priority, Request
 from .dialect import Dialect, Reader

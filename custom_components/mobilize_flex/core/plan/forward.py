@@ -61,7 +61,8 @@ def walk(case: Case, worth: Worth) -> tuple[Walk, float]:
     modes, turns = list[int](), list[Turn]()
     energies = np.full(case.slots + 1, case.battery.start_kwh)
     for slot in range(case.slots):
-        step = _absence(way, slot, energies[slot]) if case.away[slot] else _choose(way, slot, row, energies[slot])
+        energy = float(energies[slot])
+        step = _absence(way, slot, energy) if case.away[slot] else _choose(way, slot, row, energy)
         foretold = foretold if slot else step.cost
         row = 0 if case.cut_after(slot) else step.turn.row
         modes.append(step.mode)
@@ -73,8 +74,8 @@ def walk(case: Case, worth: Worth) -> tuple[Walk, float]:
 def _absence(way: _Way, slot: int, energy: float) -> _Step:
     """Return the step through a slot without the car."""
     left, missed = after_trip(way.case, slot, np.array([energy]))
-    ahead = way.worth.grid.interpolate(slot, way.worth.after[slot, 0], left)
-    cost = float(ahead[0] + missed[0]) + float(way.resting[slot])
+    ahead = way.worth.grid.at(slot, way.worth.after[slot, 0], float(left[0]))
+    cost = ahead + float(missed[0] + way.resting[slot])
     return _Step(cost, 0, Turn(0, False, False), float(left[0]))
 
 
@@ -82,8 +83,8 @@ def _choose(way: _Way, slot: int, row: int, energy: float) -> _Step:
     """Return the step through a slot that costs least from here on."""
     case, worth = way.case, way.worth
     turn = way.turn(row, 0)
-    ahead = worth.grid.interpolate(slot, worth.after[slot, turn.row], np.array([energy]))
-    best = _Step(float(ahead[0] + way.resting[slot]) + turn_cost(case, turn), 0, turn, energy)
+    ahead = worth.grid.at(slot, worth.after[slot, turn.row], energy)
+    best = _Step(ahead + float(way.resting[slot]) + turn_cost(case, turn), 0, turn, energy)
     for mode in _promising(worth, slot, row, energy):
         turn = way.turn(row, mode)
         ends, cost = _moves(way, case.side(mode), slot, energy)

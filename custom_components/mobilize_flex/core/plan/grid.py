@@ -13,7 +13,7 @@ FINENESS: Final = (50, 40, 32, 25, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2, 1)
 ON_RUNG: Final = 1e-6
 ZOOM: Final = 16
 MIN_BAND: Final = 801
-ROOM: Final = 150_000
+ROOM: Final = 120_000
 """Rungs times slots times memory that one backward pass may fill."""
 
 
@@ -46,6 +46,16 @@ class Grid:
         """Return the rung at or under an energy at the end of a slot."""
         rung = int(energy_kwh / self.step_kwh) - int(self.low[slot])
         return min(max(rung, 0), self.size - 1)
+
+    def at(self, slot: int, values: Floats, energy_kwh: float) -> float:
+        """Return the value of one energy at the end of a slot; ``NEVER`` beyond the rungs."""
+        rungs = energy_kwh / self.step_kwh - float(self.low[slot])
+        rung = min(max(int(rungs + ON_RUNG), 0), self.size - 2)
+        part = rungs - rung
+        if part < -ON_RUNG or part > 1 + ON_RUNG:
+            return NEVER
+        low, high = float(values[rung]), float(values[rung + 1])
+        return low if part < ON_RUNG else low + (high - low) * part
 
     def interpolate(self, slot: int, values: Floats, energy_kwh: Floats) -> Floats:
         """Return values between the rungs at the end of a slot; ``NEVER`` beyond them."""

@@ -38,6 +38,9 @@ class Jumps(NamedTuple):
     cost: Floats
 
 
+NO_JUMPS: Final = Jumps(np.empty(0, np.intp), np.empty(0, np.bool_), np.empty((0, 1, 1)), np.empty((0, 1, 1)))
+
+
 class Mover:
     """One direction of power on one grid; keeps room to work in between the slots."""
 
@@ -73,11 +76,16 @@ class Mover:
         self._ramp = np.arange(grid.size + reach, dtype=np.float64)
         self._ahead = np.full((rows, grid.size + reach + 2 + 2 * self._margin), NEVER)
         self._windows = sliding_window_view(self._ahead, grid.size, axis=1).transpose(1, 0, 2)
-        self._stretches, self._jumps = [], []
+        self._stretches: list[list[Stretch]] = []
+        self._jumps: list[Jumps] = []
         moved = np.arange(1, reach + 1, dtype=np.float64) * grid.step_kwh
         cost, _ = move_cost(case, side, np.arange(case.slots)[:, None], moved, effort=0.0)
         fresh = _fresh(cost)
         for slot in range(case.slots):
+            if not self.possible(slot):
+                self._stretches.append([])
+                self._jumps.append(NO_JUMPS)
+                continue
             stretches, singles = _cut(cost[slot], fresh[slot])
             there = bends.cost[:, slot] < NEVER
             rungs = np.concatenate((singles, bends.moved_kwh[there, slot] / grid.step_kwh))

@@ -14,11 +14,12 @@ from .stage import EFFORT, after_trip, end_costs, end_value, move_cost, power_co
 
 DOUBT: Final = 3e-3
 """Money between what the ladder foretold and what the way costs, from which a closer look is taken."""
-GAIN: Final = 1e-5
 ONE_MORE: Final = 0.0025
 """Share of the battery over which the worth of a kWh is taken."""
 SENSIBLE: Final = 3.0
 """Times the dearest price: a worth beyond it is the fine of a missed target, which nobody pays."""
+COARSE_KWH: Final = 0.045
+"""A ladder with longer steps is always followed by a closer look."""
 LOOKS: Final = 2
 """Closer looks, at most."""
 
@@ -35,17 +36,17 @@ class Found:
 
 def search(case: Case) -> Found:
     """Return the cheapest way found."""
-    worth, best, foretold = _look(case, choose_grid(case))
+    ladder = choose_grid(case)
+    worth, best, foretold = _look(case, ladder)
     cost = _cost(case, best, ties=True)
-    looks = 0
-    while abs(cost - foretold) > DOUBT and looks < LOOKS:
-        looks += 1
-        grid = band_around(case, worth.grid, best.energies_kwh[1:])
-        _, other, foretold = _look(case, grid)
-        other_cost = _cost(case, other, ties=True)
-        if other_cost > cost - GAIN:
+    blurred = abs(cost - foretold) > DOUBT or ladder.step_kwh > COARSE_KWH
+    for _ in range(LOOKS if blurred else 0):
+        _, other, _ = _look(case, band_around(case, ladder, best.energies_kwh[1:]))
+        gain = cost - _cost(case, other, ties=True)
+        if gain > 0:
+            best, cost = other, cost - gain
+        if gain < DOUBT:
             break
-        best, cost = other, other_cost
     return Found(best, powers(case, best), _cost(case, best, ties=False), _worth_per_kwh(case, worth, best))
 
 
@@ -122,8 +123,7 @@ def _span(case: Case, way: Walk, slot: int, more: tuple[float, float]) -> tuple[
 
 def _slope(grid: Grid, slot: int, costs: Floats, low: float, high: float) -> float:
     """Return the saving per kWh between two energies, moved onto the ladder where they lie beside it."""
-    rungs = grid.energies_kwh(slot)
-    span = min(max(high - low, grid.step_kwh), float(rungs[-1] - rungs[0]))
-    low = min(max(low, float(rungs[0])), float(rungs[-1]) - span)
-    less, more = grid.interpolate(slot, costs, np.array([low, low + span]))
-    return float(less - more) / span
+    bottom, height = float(grid.low[slot]) * grid.step_kwh, (grid.size - 1) * grid.step_kwh
+    span = min(max(high - low, grid.step_kwh), height)
+    low = min(max(low, bottom), bottom + height - span)
+    return (grid.at(slot, costs, low) - grid.at(slot, costs, low + span)) / span

@@ -26,6 +26,8 @@ LONGEST: Final = timedelta(hours=48)
 SHORTEST: Final = timedelta(hours=12)
 STEP: Final = timedelta(minutes=15)
 CONNECTION_SHARE: Final = 0.95
+CAUTION: Final = 0.97
+"""A car that charges a little worse than it was said to must not be left with a dear last kilowatt-hour."""
 FINAL_APPROACH: Final = timedelta(hours=2)
 
 
@@ -106,7 +108,7 @@ def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> P
         soc_max_pct=s.wishes.soc_max_pct,
         overshoot_pct=CEILING_PCT if s.phase is Phase.V2G else s.wishes.soc_max_pct,
         final_approach_slots=_final_slots(slots, first),
-        charge=_range(s.min_charge_w, s.max_charge_w, s.vehicle.charge_efficiency),
+        charge=_range(s.min_charge_w, s.max_charge_w, s.vehicle.charge_efficiency * CAUTION),
         discharge=_discharge(s),
         departures=_planned(slots, first, s),
         ageing_per_kwh=state.config.ageing_per_kwh,

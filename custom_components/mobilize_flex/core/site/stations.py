@@ -14,7 +14,6 @@ from ..model.facts import (
     CommandRefused,
     CommandUnanswered,
     ConnectorChanged,
-    ConnectorStatus,
     LimitCleared,
     LimitReported,
     PriorityReported,
@@ -27,13 +26,14 @@ from ..model.facts import (
     VariablesReported,
 )
 from ..model.state import Delivery, EvseState, Onboarding, StationState
+from ..model.station import ConnectorStatus
 from ..ocpp.inventory import abilities, merge_reports
+from ..ocpp.profiles import order_id
 from .draft import Draft
 from .turning import let_go, turn
 from .wanting import v2g_wanted
 
 HEARTBEAT_S: Final = 300
-OUR_PROFILE: Final = 200
 
 
 def connected(d: Draft, fact: StationConnected) -> None:
@@ -118,8 +118,8 @@ def schedule_reported(d: Draft, fact: ScheduleReported) -> None:
 def setpoint_pulled(d: Draft, fact: SetpointPulled) -> None:
     """Answer a pull with the power last ordered."""
     station = d.state.stations[fact.station]
-    orders = [e.delivery.order for e in station.evses.values() if e.session and e.delivery.order]
-    power_w = orders[0].power_w if orders and fact.profile_id == OUR_PROFILE else None
+    asked = [e for e in station.evses.values() if order_id(e.evse) == fact.profile_id and e.session]
+    power_w = next((e.delivery.order.power_w for e in asked if e.delivery.order), None)
     d.commands.append(AnswerPull(call=fact.call, power_w=power_w))
 
 

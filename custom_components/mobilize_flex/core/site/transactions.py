@@ -6,11 +6,12 @@ from ..access.admission import verdict
 from ..control.session_table import Turn
 from ..ledger import sessions
 from ..model.commands import AnswerNeeds, AnswerTransaction
-from ..model.facts import EventKind, Metered, NeedsReported, Sampling, TransactionReported
+from ..model.facts import Metered, NeedsReported, TransactionReported
 from ..model.session import Phase, Session
 from ..model.state import EvseState
+from ..model.station import EventKind, Sampling
 from ..model.wishes import Override
-from ..ocpp.readings import merge_sampling
+from ..ocpp import readings as live
 from .draft import Draft
 from .turning import let_go, turn
 from .wanting import next_departure, soc_from_needs, v2g_wanted, vehicle_named, vehicle_of
@@ -106,9 +107,7 @@ def take_samplings(d: Draft, identity: str, number: int, samplings: tuple[Sampli
     if not samplings:
         return
     evse = d.evse(identity, number)
-    readings = evse.readings
-    for sampling in samplings:
-        readings = merge_sampling(readings, sampling, d.now)
+    readings = live.merge(evse.readings, samplings, d.now)
     awake = d.now if abs(readings.power_w or 0.0) > 100.0 else evse.awake_at
     d.put_evse(identity, replace(evse, readings=readings, awake_at=awake))
     station = d.state.stations[identity]

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Final
 
 from ..model.config import VehicleConfig
-from ..model.facts import Needs
 from ..model.moment import Moment
 from ..model.session import Session
 from ..model.state import EvseState, SiteState
+from ..model.station import Needs
 from ..plan.departures import Departure, upcoming
 
 HORIZON: Final = timedelta(days=8)
