@@ -7,14 +7,19 @@ from typing import Final
 import numpy as np
 
 from .case import NEVER, Case, Floats, Indexes
+from .modes import Modes
 
 FINENESS: Final = (50, 40, 32, 25, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2, 1)
 """Rungs per percent to choose from; whole percents are always rungs."""
 ON_RUNG: Final = 1e-6
-ZOOM: Final = 16
-MIN_BAND: Final = 801
 ROOM: Final = 120_000
-"""Rungs times slots times memory that one backward pass may fill."""
+"""Rungs times slots of the whole ladder."""
+CELLS: Final = 2_000_000
+"""Values a pass may keep."""
+ZOOM: Final = 16
+"""How much finer a closer look is."""
+MIN_BAND: Final = 801
+"""Rungs of a closer look, at least, if there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,8 @@ class Grid:
 def choose_grid(case: Case, room: float = ROOM) -> Grid:
     """Return the finest grid that has room, from the least to the most the battery can hold within the case."""
     low, high = _span_pct(case)
-    height = max(case.slots, 1) * (high - low)
-    fine = next((f for f in FINENESS if f * height <= room), FINENESS[-1])
+    most = min(room / max(case.slots, 1), _most_rungs(case)) / (high - low)
+    fine = next((f for f in FINENESS if f <= most), FINENESS[-1])
     step = case.battery.capacity_kwh / (100 * fine)
     return Grid(step, np.full(case.slots, low * fine), (high - low) * fine + 1)
 
@@ -77,9 +82,14 @@ def choose_grid(case: Case, room: float = ROOM) -> Grid:
 def band_around(case: Case, grid: Grid, ends_kwh: Floats) -> Grid:
     """Return a grid as large but finer, that follows a way within the old one."""
     fine = Grid(grid.step_kwh / ZOOM, grid.low * ZOOM, (grid.size - 1) * ZOOM + 1)
-    size = min(max(grid.size, MIN_BAND), fine.size)
+    size = min(max(grid.size, MIN_BAND), _most_rungs(case), fine.size)
     low = np.rint(ends_kwh / fine.step_kwh).astype(np.intp) - size // 2
     return Grid(fine.step_kwh, np.clip(low, fine.low, fine.low + fine.size - size), size)
+
+
+def _most_rungs(case: Case) -> int:
+    """Return how many rungs memory allows, a value for each row of the memory of modes being kept for every slot."""
+    return int(CELLS / (max(case.slots, 1) * Modes(case.rhythm.min_run, case.rhythm.min_idle).rows))
 
 
 def _span_pct(case: Case) -> tuple[int, int]:

@@ -29,6 +29,9 @@ CONNECTION_SHARE: Final = 0.95
 CAUTION: Final = 0.97
 """A car that charges a little worse than it was said to must not be left with a dear last kilowatt-hour."""
 FINAL_APPROACH: Final = timedelta(hours=2)
+HOUR: Final = timedelta(hours=1)
+HAZARD_PER_H: Final = 0.01
+"""Cars are unplugged early now and then: of equal prices the earlier is a little better."""
 
 
 def price_curve(state: SiteState, now: Moment) -> PriceCurve:
@@ -116,6 +119,9 @@ def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> P
         start_cost=state.config.start_cost,
         initial_mode=0 if order is None else (order.power_w > 0) - (order.power_w < 0),
         initial_mode_slots=1,
+        unplug_hazard=tuple(HAZARD_PER_H * (p.end - p.start) / HOUR for p in slots),
+        comfort_soc_pct=s.wishes.soc_max_pct,
+        comfort_per_kwh=max((p.import_per_kwh for p in slots), default=0.0),
     )
 
 
