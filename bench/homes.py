@@ -55,7 +55,10 @@ def home(seed: int) -> Problem:
             "grid_excess_eur_per_kwh": dice.choice([5.0, 100.0]),
         },
     }
-    return problem | rhythm(dice)
+    problem |= rhythm(dice)
+    if not goes_on(problem):
+        problem["initial_mode_slots"] = 1000
+    return problem
 
 
 def slots(dice: Random) -> list[float]:
@@ -204,6 +207,29 @@ def rhythm(dice: Random) -> dict[str, Any]:
         "initial_mode": dice.choice(["idle", "idle", "charge", "discharge"]),
         "initial_mode_slots": dice.choice([1, 2, 4, 1000]),
     }
+
+
+def goes_on(problem: Problem) -> bool:
+    """Tell whether a run that is too young to stop can surely go on."""
+    kind, young = problem["initial_mode"], problem["min_run_slots"] - problem["initial_mode_slots"]
+    if kind == "idle" or young <= 0:
+        return True
+    ev, line = problem["ev"], problem["grid"]
+    if f"{kind}_limit_kw" in ev or isinstance(line["import_limit_kw"], list) or ev[kind]["max_kw"] == 0:
+        return False
+    low, moved = ev[kind]["min_kw"], 0.0
+    for k in range(young):
+        if any(one["slot"] <= k for one in problem["departures"]):
+            return True
+        moved += low * problem["slot_minutes"][k] / 60 / 0.8
+        net = problem["house_load_kw"][k] - problem["pv_kw"][k]
+        if kind == "charge" and low + net > line["import_limit_kw"]:
+            return False
+        room = line["export_limit_kw"] + net if problem["ev_export_allowed"] else net
+        if kind == "discharge" and low > room:
+            return False
+    soc, share = ev["soc_start_pct"], 100 * moved / ev["capacity_kwh"]
+    return bool(soc + share < 80 if kind == "charge" else soc - share > ev["soc_min_pct"])
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 import sys
 import time
+from types import ModuleType
 from typing import Any
 
 from bench.core import room
@@ -23,16 +24,15 @@ def per_slot(value: Any, n: int, factor: float = 1.0) -> tuple[float, ...]:
     return tuple(factor * x for x in value) if isinstance(value, list) else (factor * value,) * n
 
 
-def power_range(spec: dict[str, Any]) -> Any:
+def power_range(model: ModuleType, spec: dict[str, Any]) -> Any:
     """Return one direction of the charger."""
-    model = room("model.plan")
     steps = tuple(model.EfficiencyStep(1000 * piece["from_kw"], piece["eff"]) for piece in spec["efficiency"])
     return model.PowerRange(min_w=1000 * spec["min_kw"], max_w=1000 * spec["max_kw"], efficiency=steps)
 
 
-def penalties(spec: dict[str, float]) -> Any:
+def penalties(model: ModuleType, spec: dict[str, float]) -> Any:
     """Return the prices of the soft rules."""
-    return room("model.plan").Penalties(
+    return model.Penalties(
         target_per_kwh=spec["target_eur_per_kwh"],
         departure_excess_per_kwh=spec["departure_excess_eur_per_kwh"],
         soc_min_per_kwh_h=spec["soc_min_eur_per_kwh_h"],
@@ -41,10 +41,10 @@ def penalties(spec: dict[str, float]) -> Any:
     )
 
 
-def departures(spec: list[dict[str, Any]]) -> tuple[Any, ...]:
+def departures(model: ModuleType, spec: list[dict[str, Any]]) -> tuple[Any, ...]:
     """Return the departures."""
     return tuple(
-        room("model.plan").PlannedDeparture(
+        model.PlannedDeparture(
             slot=one["slot"],
             target_soc_pct=one["target_soc_pct"],
             return_slot=one.get("return_slot"),
@@ -54,15 +54,16 @@ def departures(spec: list[dict[str, Any]]) -> tuple[Any, ...]:
     )
 
 
-def question(problem: dict[str, Any]) -> Any:
-    """Return a problem as the planner's question."""
+def question(problem: dict[str, Any], model: ModuleType | None = None) -> Any:
+    """Return a problem as the planner's question, in the words of a ``model.plan`` (or the one loaded here)."""
+    model = model or room("model.plan")
     ev, n = problem["ev"], len(problem["import_price"])
     limits = {
         f"{side}_limit_w": per_slot(ev[f"{side}_limit_kw"], n, 1000)
         for side in ("charge", "discharge")
         if ev.get(f"{side}_limit_kw") is not None
     }
-    return room("model.plan").PlanQuestion(
+    return model.PlanQuestion(
         start=datetime.fromisoformat(problem["start"]).astimezone(UTC),
         slot_s=per_slot(problem["slot_minutes"], n, 60),
         import_per_kwh=per_slot(problem["import_price"], n),
@@ -79,9 +80,9 @@ def question(problem: dict[str, Any]) -> Any:
         soc_max_pct=ev["soc_max_pct"],
         overshoot_pct=ev["overshoot_pct"],
         final_approach_slots=ev["final_approach_slots"],
-        charge=power_range(ev["charge"]),
-        discharge=power_range(ev["discharge"]),
-        departures=departures(problem["departures"]),
+        charge=power_range(model, ev["charge"]),
+        discharge=power_range(model, ev["discharge"]),
+        departures=departures(model, problem["departures"]),
         ageing_per_kwh=problem["degradation_eur_per_kwh"],
         terminal_value_per_kwh=problem["terminal_value_eur_per_kwh"],
         start_cost=problem.get("start_cost_eur", 0.0),
@@ -89,7 +90,7 @@ def question(problem: dict[str, Any]) -> Any:
         min_idle_slots=problem.get("min_idle_slots", 1),
         initial_mode=MODES[problem.get("initial_mode", "idle")],
         initial_mode_slots=problem.get("initial_mode_slots", 10**6),
-        penalties=penalties(problem["penalties"]),
+        penalties=penalties(model, problem["penalties"]),
         **limits,
     )
 

@@ -86,7 +86,7 @@ V2G = Situation(
         ({"slot": slot(-9000.0)}, -4000.0, Reason.CHEAP_PRICE, Reason.FEED_IN_LIMIT),
         ({"slot": slot(3000.0), "external_limit_w": 2000.0}, 2000.0, Reason.CHEAP_PRICE, Reason.EXTERNAL_LIMIT),
         ({"slot": slot(-3000.0), "consent": False}, 0.0, Reason.CHEAP_PRICE, Reason.NO_CONSENT),
-        ({"slot": slot(-3000.0), "v2g_now": False}, 0.0, Reason.CHEAP_PRICE, Reason.NO_DISCHARGE_ROUTE),
+        ({"slot": slot(-3000.0), "v2g_now": False}, 0.0, Reason.CHEAP_PRICE, Reason.V2G_OFF),
         ({"slot": slot(-3000.0), "reversed": True}, 0.0, Reason.CHEAP_PRICE, Reason.NO_DISCHARGE_ROUTE),
         ({"slot": slot(-3000.0), "soc_pct": 21.0}, 0.0, Reason.CHEAP_PRICE, Reason.MINIMUM_REACHED),
         ({"slot": slot(-3000.0), "soc_age_s": 901.0}, 0.0, Reason.CHEAP_PRICE, Reason.SOC_UNKNOWN),

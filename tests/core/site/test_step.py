@@ -291,6 +291,33 @@ def test_the_button_in_the_flap_keeps_the_programmes(home: Home) -> None:
     assert home.state.sessions["ST1/tx-1"].override is Override.FLAP
 
 
+def test_priority_charging_from_a_button_is_an_instant_charge_that_keeps_the_programmes(home: Home) -> None:
+    home.plug_in()
+    home.tell(f.PriorityReported(station="ST1", transaction="tx-1", active=True), 5)
+    assert home.phase is Phase.INSTANT
+    assert home.state.wishes.programmes[0].enabled
+    home.tell(f.PriorityReported(station="ST1", transaction="tx-1", active=False), 5)
+    assert home.phase is Phase.V2G
+
+
+def test_a_new_departure_moves_the_end_of_the_session(home: Home) -> None:
+    home.plug_in()
+    before = home.state.sessions["ST1/tx-1"].departure
+    home.tell(i.SetProgramme(replace(PROGRAMME, departure=time(6, 0))), 5)
+    after = home.state.sessions["ST1/tx-1"].departure
+    assert before is not None
+    assert after == before - timedelta(minutes=90)
+
+
+def test_with_v2g_switched_off_the_programme_is_still_planned_one_way(home: Home) -> None:
+    home.plug_in()
+    home.plan(-2000.0)
+    home.tell(i.SetV2g(on=False), 20)
+    question = home.of(MakePlan)[-1].question
+    assert question.discharge.max_w == 0.0
+    assert question.departures
+
+
 def test_instant_charge_without_a_car_is_refused_in_words(home: Home) -> None:
     home.dial_in()
     assert home.tell(i.ChargeNow("ST1")).refusal is not None

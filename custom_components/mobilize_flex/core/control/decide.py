@@ -161,8 +161,6 @@ def _plain(s: Situation) -> Wish | None:
         reason = Reason.NEEDS_REPLUG
     elif not s.programmed:
         reason = Reason.NO_PROGRAMME
-    elif not s.wishes.v2g:
-        reason = Reason.V2G_OFF
     else:
         return None
     return _charge_to_maximum(s, reason)
@@ -221,7 +219,9 @@ def _route(s: Situation, power_w: float) -> tuple[float, Reason]:
         return power_w, Reason.NO_DISCHARGE_ROUTE
     if not s.consent:
         return 0.0, Reason.NO_CONSENT
-    if s.phase is not Phase.V2G or not s.v2g_now or s.reversed:
+    if not s.v2g_now:
+        return 0.0, Reason.V2G_OFF
+    if s.phase is not Phase.V2G or s.reversed:
         return 0.0, Reason.NO_DISCHARGE_ROUTE
     if s.soc_pct is None or s.soc_age_s > DISCHARGE_SOC_AGE_S:
         return 0.0, Reason.SOC_UNKNOWN

@@ -175,6 +175,14 @@ class WriteVariables(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchVariables(Command):
+    """Ask to be told whenever one of these variables changes."""
+
+    variables: tuple[Variable, ...]
+    per_message: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadProfiles(Command):
     """Ask which charging profiles a station holds."""
 
@@ -287,6 +295,7 @@ type StationCommand = (
     | ReadInventory
     | ReadVariables
     | WriteVariables
+    | WatchVariables
     | ReadProfiles
 )
 type StationAnswer = (

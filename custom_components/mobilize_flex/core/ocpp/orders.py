@@ -17,6 +17,7 @@ from ..model.commands import (
     StationCommand,
     StopTransaction,
     Variable,
+    WatchVariables,
     WriteVariables,
 )
 from ..model.moment import Moment
@@ -25,6 +26,7 @@ from .conversation import Priority, Request
 from .wire import Json, Payload
 
 PROFILE_TIMEOUT_S: Final = 15.0
+_ANY_CHANGE: Final[Payload] = {"type": "Delta", "value": 1, "severity": 8}
 
 
 def common_calls(command: StationCommand, now: Moment) -> tuple[Request, ...]:
@@ -48,6 +50,9 @@ def common_calls(command: StationCommand, now: Moment) -> tuple[Request, ...]:
         case WriteVariables(values=values, per_message=size):
             rows = [_address(variable) | {"attributeValue": value} for variable, value in values]
             return _chunks("SetVariables", "setVariableData", rows, size)
+        case WatchVariables(variables=variables, per_message=size):
+            rows = [_address(variable) | _ANY_CHANGE for variable in variables]
+            return _chunks("SetVariableMonitoring", "setMonitoringData", rows, size)
         case _:
             return ()
 

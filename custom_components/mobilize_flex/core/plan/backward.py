@@ -15,7 +15,7 @@ from .case import NEVER, Case, Floats
 from .grid import Grid
 from .modes import Modes, Turn
 from .mover import Mover
-from .stage import Landmarks, after_trip, end_costs, end_value, landmarks, rest_cost
+from .stage import Landmarks, after_trip, end_costs, end_value, landmarks, rest_cost, with_hazard
 
 FEWER_STARTS: Final = 1e-4
 """What a start costs beyond the owner's figure: of equal plans, the one with fewer starts."""
@@ -62,13 +62,7 @@ def value(case: Case, grid: Grid) -> Worth:
 def _onwards(case: Case, grid: Grid, slot: int, before: Floats) -> Floats:
     """Return the cost from the end of a slot onwards, from the cost before the next slot."""
     onwards = np.tile(before[0], (len(before), 1)) if case.cut_after(slot) else before
-    hazard = case.hazard
-    if hazard is not None and not case.away[slot]:
-        chance, energies = hazard.chance[slot], grid.energies_kwh(slot)
-        missing = np.maximum(hazard.comfort_kwh - energies, 0.0)
-        gone = hazard.comfort_fine * missing - case.battery.terminal * energies
-        onwards = (1 - chance) * onwards + chance * gone
-    return onwards
+    return with_hazard(case, slot, grid.energies_kwh(slot), onwards)
 
 
 def _before_absence(case: Case, grid: Grid, slot: int, after: Floats) -> Floats:

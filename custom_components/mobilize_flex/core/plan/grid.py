@@ -89,7 +89,8 @@ def band_around(case: Case, grid: Grid, ends_kwh: Floats) -> Grid:
 
 def _most_rungs(case: Case) -> int:
     """Return how many rungs memory allows, a value for each row of the memory of modes being kept for every slot."""
-    return int(CELLS / (max(case.slots, 1) * Modes(case.rhythm.min_run, case.rhythm.min_idle).rows))
+    rows = Modes(case.rhythm.min_run, case.rhythm.min_idle).rows
+    return max(int(CELLS / (max(case.slots, 1) * rows)), 3)
 
 
 def _span_pct(case: Case) -> tuple[int, int]:

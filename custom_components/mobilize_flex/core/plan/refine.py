@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .case import NEVER, Case, Floats, Indexes
 from .forward import Walk
-from .stage import SLACK_KWH, after_trip, end_costs, end_value, move_cost
+from .stage import SLACK_KWH, after_trip, end_costs, end_value, move_cost, with_hazard
 
 HALF: Final = 20
 """Steps on each side of the walk."""
@@ -42,7 +42,7 @@ def _picks(case: Case, walk: Walk, offsets: Floats) -> list[Indexes]:
     picks: list[Indexes] = []
     for slot in reversed(range(case.slots)):
         ends = nodes[slot]
-        value = value + ending[slot]
+        value = with_hazard(case, slot, ends, value) + ending[slot]
         if walk.modes[slot] == 0:
             picks.append(same)
             if slot in case.trips_kwh:

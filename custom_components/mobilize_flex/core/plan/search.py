@@ -10,7 +10,7 @@ from .case import NEVER, Case, Floats
 from .forward import Walk, walk
 from .grid import Grid, band_around, choose_grid
 from .refine import refine
-from .stage import EFFORT, after_trip, end_costs, end_value, move_cost, power_cost, rest_cost
+from .stage import EFFORT, after_trip, end_costs, end_value, move_cost, power_cost, rest_cost, with_hazard
 
 DOUBT: Final = 3e-3
 """Money between what the ladder foretold and what the way costs, from which a closer look is taken."""
@@ -38,16 +38,16 @@ def search(case: Case) -> Found:
     """Return the cheapest way found."""
     ladder = choose_grid(case)
     worth, best, foretold = _look(case, ladder)
-    cost = _cost(case, best, ties=True)
+    cost = _cost(case, best)
     blurred = abs(cost - foretold) > DOUBT or ladder.step_kwh > COARSE_KWH
     for _ in range(LOOKS if blurred else 0):
         _, other, _ = _look(case, band_around(case, ladder, best.energies_kwh[1:]))
-        gain = cost - _cost(case, other, ties=True)
+        gain = cost - _cost(case, other)
         if gain > 0:
             best, cost = other, cost - gain
         if gain < DOUBT:
             break
-    return Found(best, powers(case, best), _cost(case, best, ties=False), _worth_per_kwh(case, worth, best))
+    return Found(best, powers(case, best), _cost(case, best, true=True), _worth_per_kwh(case, worth, best))
 
 
 def _look(case: Case, grid: Grid) -> tuple[Worth, Walk, float]:
@@ -68,28 +68,33 @@ def powers(case: Case, way: Walk) -> Floats:
     return signed
 
 
-def _cost(case: Case, way: Walk, *, ties: bool) -> float:
-    """Return what a way costs, with or without what only orders equal ways."""
-    modes, power, moved = np.array(way.modes), powers(case, way), np.abs(way.moved_kwh)
+def _cost(case: Case, way: Walk, *, true: bool = False) -> float:
+    """Return what a way costs: as the search sees it, or truly, without ties and chances."""
+    total = _slot_costs(case, way, true=true)
+    cost = end_value(case, way.energies_kwh[-1:])
+    for slot in reversed(range(case.slots)):
+        if not true:
+            cost = with_hazard(case, slot, way.energies_kwh[slot + 1 : slot + 2], cost)
+        cost = cost + total[slot]
+    return float(cost[0])
+
+
+def _slot_costs(case: Case, way: Walk, *, true: bool) -> Floats:
+    """Return what each slot and its end cost."""
+    modes, power, moved = np.array(way.modes), np.abs(powers(case, way)), np.abs(way.moved_kwh)
     total = rest_cost(case)
     for mode in (1, -1):
         slots = np.flatnonzero(modes == mode)
-        effort = EFFORT if ties else 0.0
-        total[slots] = power_cost(case, case.side(mode), slots, np.abs(power[slots]), moved[slots], effort)
+        effort = 0.0 if true else EFFORT
+        total[slots] = power_cost(case, case.side(mode), slots, power[slots], moved[slots], effort)
     ends = way.energies_kwh[1:, None]
-    total = total + (end_costs(case, ends) if ties else end_costs(case, ends, holding=0.0))[:, 0]
-    total = total + [after_trip(case, slot, way.energies_kwh[slot : slot + 1])[1][0] for slot in range(case.slots)]
-    last = float(end_value(case, way.energies_kwh[-1:])[0])
-    return float(total.sum()) + last + _turns(case, way, ties=ties)
-
-
-def _turns(case: Case, way: Walk, *, ties: bool) -> float:
-    """Return what starts and broken minimums cost."""
-    starts = breaks = 0
-    for turn in way.turns:
-        starts += turn.starts
-        breaks += turn.breaks
-    return starts * (case.rhythm.start_cost + FEWER_STARTS * ties) + breaks * BREACH * ties
+    total += (end_costs(case, ends, holding=0.0) if true else end_costs(case, ends))[:, 0]
+    for slot in case.trips_kwh:
+        total[slot] += after_trip(case, slot, way.energies_kwh[slot : slot + 1])[1][0]
+    start = case.rhythm.start_cost + (0.0 if true else FEWER_STARTS)
+    for slot, turn in enumerate(way.turns):
+        total[slot] += start * turn.starts + (0.0 if true else BREACH * turn.breaks)
+    return total
 
 
 def _worth_per_kwh(case: Case, worth: Worth, way: Walk) -> Floats:

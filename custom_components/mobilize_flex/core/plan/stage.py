@@ -168,6 +168,17 @@ def end_value(case: Case, energy_kwh: Floats) -> Floats:
     return np.multiply(energy_kwh, -case.battery.terminal)
 
 
+def with_hazard(case: Case, slot: int, energy_kwh: Floats, onwards: Floats) -> Floats:
+    """Return the cost after a slot, given the chance that the car is unplugged at its end and all else falls away."""
+    hazard = case.hazard
+    if hazard is None or case.away[slot]:
+        return onwards
+    chance = hazard.chance[slot]
+    gone = hazard.comfort_fine * np.maximum(hazard.comfort_kwh - energy_kwh, 0.0) - case.battery.terminal * energy_kwh
+    mixed: Floats = (1 - chance) * onwards + chance * gone
+    return mixed
+
+
 def after_trip(case: Case, slot: int, energy_kwh: Floats) -> tuple[Floats, Floats]:
     """Return the energy after a slot's trip, if one ends there, and the cost of what the battery did not hold."""
     trip = case.trips_kwh.get(slot)

@@ -54,7 +54,7 @@ def ask_plan(d: Draft, identity: str, number: int, situation: Situation) -> None
 
 def _may_plan(s: Situation) -> bool:
     plannable = s.phase in (Phase.V2G, Phase.STANDARD) and not s.needs_replug
-    return s.online and plannable and s.programmed and s.priced and s.wishes.v2g and s.soc_pct is not None
+    return s.online and plannable and s.programmed and s.priced and s.soc_pct is not None
 
 
 def _is_due(d: Draft, evse: EvseState, s: Situation) -> bool:

@@ -19,9 +19,7 @@ _BY_PHASE: Final = {
     Phase.FINISHED: Activity.FINISHED,
     Phase.FAULT: Activity.FAULT,
 }
-_UNPLANNED: Final = frozenset(
-    {Reason.V2G_OFF, Reason.NO_PROGRAMME, Reason.NEEDS_REPLUG, Reason.SOC_UNKNOWN, Reason.NO_PRICES}
-)
+_UNPLANNED: Final = frozenset({Reason.NO_PROGRAMME, Reason.NEEDS_REPLUG, Reason.SOC_UNKNOWN, Reason.NO_PRICES})
 
 
 def glance(state: SiteState, identity: str, number: int, now: Moment) -> Glance:

@@ -7,7 +7,7 @@ from ..access.admission import verdict
 from ..control import pace
 from ..control.session_table import Turn
 from ..model.abilities import Abilities
-from ..model.commands import AnswerAuthorize, AnswerBoot, AnswerPull, AnswerSchedule, TokenStatus
+from ..model.commands import AnswerAuthorize, AnswerBoot, AnswerPull, AnswerSchedule, TokenStatus, Variable
 from ..model.facts import (
     CardPresented,
     CommandAccepted,
@@ -27,6 +27,7 @@ from ..model.facts import (
 )
 from ..model.state import Delivery, EvseState, Onboarding, StationState
 from ..model.station import ConnectorStatus
+from ..model.wishes import Override
 from ..ocpp.inventory import abilities, merge_reports
 from ..ocpp.profiles import order_id
 from .draft import Draft
@@ -127,16 +128,22 @@ def variables_reported(d: Draft, fact: VariablesReported) -> None:
     """Take rows of the device model into the inventory; abilities follow from it."""
     station = d.state.stations[fact.station]
     inventory = merge_reports(station.inventory, fact.rows)
-    memory = replace(station.memory, abilities=abilities(inventory, station.memory.version))
+    memory = station.memory
+    if fact.request_id is None or fact.complete:  # half a report would take abilities away for a moment
+        memory = replace(memory, abilities=abilities(inventory, memory.version))
     if fact.request_id is not None and fact.complete:
         memory = replace(memory, inventory_of=inventory_key(station))
-    colours = [
-        r.value
-        for r in fact.rows
-        if r.variable.component == "ChargingStatusIndicator" and r.variable.variable == "Color"
-    ]
+    colours = [r.value for r in fact.rows if is_light(r.variable) and fact.request_id is None]
     indicator = colours[-1] if colours else station.indicator
     d.put_station(replace(station, inventory=inventory, memory=memory, indicator=indicator))
+
+
+def is_light(variable: Variable) -> bool:
+    """Return whether a variable is the colour of the station's light.
+
+    Only what is told when it changes is believed: the colour in an inventory is old as soon as it is read.
+    """
+    return (variable.component, variable.variable) == ("ChargingStatusIndicator", "Color")
 
 
 def inventory_key(station: StationState) -> str:
@@ -173,11 +180,18 @@ def _addressed(d: Draft, identity: str, number: int | None) -> list[EvseState]:
 
 
 def priority_reported(d: Draft, fact: PriorityReported) -> None:
-    """Note priority charging."""
+    """Follow priority charging: begun by a button, it is an instant charge that keeps the programmes."""
     for evse in d.state.stations[fact.station].evses.values():
         session = d.session(evse.session)
-        if session is not None and session.transaction == fact.transaction:
-            d.put_evse(fact.station, replace(evse, priority=fact.active))
+        if session is None or session.transaction != fact.transaction:
+            continue
+        d.put_evse(fact.station, replace(evse, priority=fact.active))
+        if fact.active and session.override is None:
+            d.put_session(replace(session, override=Override.FLAP))
+            turn(d, fact.station, evse.evse, Turn.CHARGE_NOW)
+        elif not fact.active and session.override is Override.FLAP:
+            d.put_session(replace(session, override=None))
+            turn(d, fact.station, evse.evse, Turn.RESUMED)
 
 
 def command_accepted(d: Draft, fact: CommandAccepted) -> None:

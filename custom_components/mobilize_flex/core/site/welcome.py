@@ -4,11 +4,19 @@ from dataclasses import replace
 from typing import Final
 
 from ..control.settings import wanted_settings
-from ..model.commands import AskToSend, AskTransaction, InstallLimits, ReadInventory, Trigger, WriteVariables
+from ..model.commands import (
+    AskToSend,
+    AskTransaction,
+    InstallLimits,
+    ReadInventory,
+    Trigger,
+    WatchVariables,
+    WriteVariables,
+)
 from ..model.facts import VariablesReported
 from ..model.state import Onboarding, StationState
 from .draft import Draft
-from .stations import inventory_key
+from .stations import inventory_key, is_light
 
 SETTLE_S: Final = 1.0
 """After a boot: let the station finish what it sends by itself."""
@@ -65,8 +73,10 @@ def settle(d: Draft, fact: VariablesReported) -> None:
     if fact.request_id is None or not fact.complete:
         return
     station = d.state.stations[fact.station]
+    size = station.memory.abilities.variables_per_call
     values = wanted_settings(station.inventory)
-    size = station.memory.abilities.variables_per_call or len(values) or 1
-    for start in range(0, len(values), size):
-        chunk = values[start : start + size]
-        d.commands.append(WriteVariables(id=d.next_id(), station=fact.station, values=chunk))
+    if values:
+        d.commands.append(WriteVariables(id=d.next_id(), station=fact.station, values=values, per_message=size))
+    lights = tuple(row.variable for row in station.inventory if is_light(row.variable))
+    if lights:
+        d.commands.append(WatchVariables(id=d.next_id(), station=fact.station, variables=lights, per_message=size))

@@ -10,12 +10,19 @@ from ..model.wishes import Override, Wishes
 from ..plan.departures import check_programmes
 from .draft import Draft
 from .turning import turn
+from .wanting import next_departure
 
 
 def _wish(d: Draft, wishes: Wishes) -> None:
-    """Replace the wishes; plans made for the old ones are stale."""
+    """Replace the wishes; plans made for the old ones are stale, and sessions end at the new departure."""
     d.state = replace(d.state, wishes=wishes)
-    d.each_evse(lambda _, evse: replace(evse, plan_stale=True))
+    departure = next_departure(d.state, d.now)
+    for station in d.state.stations.values():
+        for evse in station.evses.values():
+            d.put_evse(station.config.identity, replace(evse, plan_stale=True))
+            session = d.session(evse.session)
+            if session is not None:
+                d.put_session(replace(session, departure=departure.at if departure else None))
 
 
 def set_programme(d: Draft, intent: SetProgramme) -> None:
