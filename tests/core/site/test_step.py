@@ -18,6 +18,7 @@ from custom_components.mobilize_flex.core.model.commands import (
     ClearPower,
     InstallLimits,
     MakePlan,
+    ReadProfiles,
     SetpointForm,
     SetPower,
     TokenStatus,
@@ -200,14 +201,27 @@ def test_a_boot_is_accepted_and_the_lasting_limits_are_written(home: Home) -> No
 
 def test_a_station_that_comes_back_without_a_boot_is_asked(home: Home) -> None:
     home.plug_in()
+    home.accept_all()
     home.tell(f.StationDisconnected(station="ST1", link=1))
     home.sent.clear()
     home.tell(f.StationConnected(station="ST1", version=Version.V21, link=2), 30)
     home.tell(f.Ticked(), 4)
-    assert home.of(InstallLimits)
+    assert home.of(ReadProfiles)
+    assert not home.of(InstallLimits)
     assert ConnectorStatus.OCCUPIED is home.state.stations["ST1"].evses[1].connector
     assert {c.what for c in home.of(AskToSend)} == {"TransactionEvent"}
     assert home.phase is Phase.V2G
+
+
+def test_lasting_limits_that_were_lost_are_written_again(home: Home) -> None:
+    home.dial_in()
+    home.accept_all()
+    home.sent.clear()
+    home.tell(f.ProfilesReported(station="ST1", evse=0, profile_ids=(100,), complete=False))
+    home.tell(f.ProfilesReported(station="ST1", evse=0, profile_ids=(110,)))
+    assert not home.of(InstallLimits)
+    home.tell(f.ProfilesReported(station="ST1", evse=0, profile_ids=(100,)))
+    assert home.of(InstallLimits)
 
 
 def test_the_end_of_an_old_connection_does_not_touch_the_new_one(home: Home) -> None:

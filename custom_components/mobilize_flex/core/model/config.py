@@ -45,6 +45,11 @@ class StationConfig:
         """Return what the station charges with when nobody commands it."""
         return min(self.fallback_a, self.selector_a) * NOMINAL_V * self.phases
 
+    @property
+    def limits_key(self) -> str:
+        """Return what the lasting limits in the station depend on, as one word."""
+        return f"{self.max_w:.0f}/{self.fallback_w:.0f}/{self.phases}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterConfig:

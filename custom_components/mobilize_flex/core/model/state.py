@@ -152,6 +152,7 @@ class StationMemory:
     """Hold what we keep of a station across restarts.
 
     ``registered`` once its boot was accepted. ``import_wh`` and ``export_wh`` are its last counters, by EVSE.
+    ``inventory_of`` and ``limits_of`` name what its inventory and the lasting limits in its flash belong to.
     """
 
     registered: bool = False
@@ -162,6 +163,7 @@ class StationMemory:
     version: Version | None = None
     abilities: Abilities = Abilities()
     inventory_of: str | None = None
+    limits_of: str | None = None
     import_wh: tuple[tuple[int, float], ...] = ()
     export_wh: tuple[tuple[int, float], ...] = ()
     open_sessions: tuple[tuple[int, str], ...] = ()
@@ -190,6 +192,7 @@ class StationState:
     limits_id: int | None = None
     limits_done: bool = False
     limits_refused: bool = False
+    profiles_seen: frozenset[int] = frozenset()
     indicator: str | None = None
     evses: Mapping[int, EvseState] = field(default_factory=lambda: MappingProxyType({1: EvseState(evse=1)}))
 

@@ -19,6 +19,8 @@ from .stage import Landmarks, after_trip, end_costs, end_value, landmarks, rest_
 
 FEWER_STARTS: Final = 1e-4
 """What a start costs beyond the owner's figure: of equal plans, the one with fewer starts."""
+FEWER_RUNNING: Final = 5e-6
+"""What a slot with power flowing costs: of equal plans, the one in which the car sleeps longer."""
 BREACH: Final = 1e6
 """What it costs to break off a run or a pause that cannot go on."""
 
@@ -38,7 +40,7 @@ class Worth:
 
 def turn_cost(case: Case, turn: Turn) -> float:
     """Return what a turn costs by itself."""
-    return (case.rhythm.start_cost + FEWER_STARTS) * turn.starts + BREACH * turn.breaks
+    return (case.rhythm.start_cost + FEWER_STARTS) * turn.starts + FEWER_RUNNING * turn.runs + BREACH * turn.breaks
 
 
 def value(case: Case, grid: Grid) -> Worth:

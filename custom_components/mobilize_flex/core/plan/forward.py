@@ -76,7 +76,7 @@ def _absence(way: _Way, slot: int, energy: float) -> _Step:
     left, missed = after_trip(way.case, slot, np.array([energy]))
     ahead = way.worth.grid.at(slot, way.worth.after[slot, 0], float(left[0]))
     cost = ahead + float(missed[0] + way.resting[slot])
-    return _Step(cost, 0, Turn(0, False, False), float(left[0]))
+    return _Step(cost, 0, Turn(0, False, False, False), float(left[0]))
 
 
 def _choose(way: _Way, slot: int, row: int, energy: float) -> _Step:

@@ -38,10 +38,10 @@ def read(question: PlanQuestion) -> Case:
         raise ValueError("slot_s: every slot needs a positive duration")
     departures = _departures(question.departures, n)
     away = _away(departures, n)
+    connection = _connection(question, n)
     known = _known(question, n)
     capacity = max(_real(question.capacity_wh * KILO), LEAST_KWH)
     goals = {d.slot - 1: Goal(_kwh(d.target_soc_pct, capacity), d.return_slot is None) for d in departures if d.slot}
-    connection = _connection(question, n)
     charge_top, discharge_top = _tops(question, connection, n)
     floor, start = _kwh(question.soc_min_pct, capacity), _start(question, capacity)
     floors, promises = _forecast_rule(goals, known, away, floor, start)

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 
 class Turn(NamedTuple):
-    """Say where a choice leads: the row after it, whether it counts as a start, whether it comes too early."""
+    """Say where a choice leads: the row after it, whether power flows, starts to flow, or changes too early."""
 
     row: int
+    runs: bool
     starts: bool
     breaks: bool
 
@@ -39,24 +40,24 @@ class Modes:
         now = 1 if row in self.runs(1) else -1
         last = self.runs(now)[-1]
         if mode == now:
-            return Turn(min(row + 1, last), False, False)
+            return Turn(min(row + 1, last), True, False, False)
         if mode == 0:
-            return Turn(self._pause(1), False, row < last)
-        return Turn(self.runs(mode)[0], True, row < last)
+            return Turn(self._pause(1), False, False, row < last)
+        return Turn(self.runs(mode)[0], True, True, row < last)
 
     def opening(self, now: int, age: int, mode: int) -> Turn:
         """Return what choosing a mode in the first slot leads to, after ``age`` slots of ``now``."""
         if now == 0:
             return self._from_rest(self._pause(max(age, 1)), mode)
         if mode == now:
-            return Turn(self.runs(now)[min(age, self.min_run - 1)], False, False)
-        return Turn(self._pause(1) if mode == 0 else self.runs(mode)[0], mode != 0, age < self.min_run)
+            return Turn(self.runs(now)[min(age, self.min_run - 1)], True, False, False)
+        return Turn(self._pause(1) if mode == 0 else self.runs(mode)[0], mode != 0, mode != 0, age < self.min_run)
 
     def _from_rest(self, row: int, mode: int) -> Turn:
         """Return where a rest leads."""
         if mode == 0:
-            return Turn(self._pause(row + 1) if row else 0, False, False)
-        return Turn(self.runs(mode)[0], True, row > 0)
+            return Turn(self._pause(row + 1) if row else 0, False, False, False)
+        return Turn(self.runs(mode)[0], True, True, row > 0)
 
     def _pause(self, age: int) -> int:
         """Return the row of a pause of some age."""

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from .backward import BREACH, FEWER_STARTS, Worth, value
+from .backward import Worth, turn_cost, value
 from .case import NEVER, Case, Floats
 from .forward import Walk, walk
 from .grid import Grid, band_around, choose_grid
@@ -91,9 +91,8 @@ def _slot_costs(case: Case, way: Walk, *, true: bool) -> Floats:
     total += (end_costs(case, ends, holding=0.0) if true else end_costs(case, ends))[:, 0]
     for slot in case.trips_kwh:
         total[slot] += after_trip(case, slot, way.energies_kwh[slot : slot + 1])[1][0]
-    start = case.rhythm.start_cost + (0.0 if true else FEWER_STARTS)
     for slot, turn in enumerate(way.turns):
-        total[slot] += start * turn.starts + (0.0 if true else BREACH * turn.breaks)
+        total[slot] += case.rhythm.start_cost * turn.starts if true else turn_cost(case, turn)
     return total
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from .case import NEVER, Band, Case, Connection, Floats, Indexes, Side
 
-HOLDING: Final = 1e-7
+HOLDING: Final = 2e-8
 """Per kWh and hour: of equal plans, charge later and give earlier."""
-EFFORT: Final = 1e-8
+EFFORT: Final = 1e-9
 """Per kW squared and hour: of equal plans, the gentler one."""
 PROMISE: Final = 1000.0
 """Per kWh: what was lent on known prices comes back on known prices."""

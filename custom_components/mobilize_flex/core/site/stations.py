@@ -81,6 +81,7 @@ def booted(d: Draft, fact: StationBooted) -> None:
         firmware=fact.firmware,
         abilities=before.abilities if same else Abilities(),
         inventory_of=before.inventory_of if same else None,
+        limits_of=before.limits_of if same else None,
     )
     d.put_station(replace(station, memory=memory, onboarding=Onboarding.ASKING, connected_at=d.now, limits_done=False))
     for evse in station.evses.values():
@@ -227,7 +228,8 @@ def replace_delivery(evse: EvseState, delivery: Delivery) -> EvseState:
 def _limits_answered(d: Draft, identity: str, command_id: int, *, refused: bool) -> None:
     station = d.state.stations[identity]
     if station.limits_id == command_id:
-        d.put_station(replace(station, limits_done=not refused, limits_refused=refused))
+        memory = replace(station.memory, limits_of=None if refused else station.config.limits_key)
+        d.put_station(replace(station, limits_done=not refused, limits_refused=refused, memory=memory))
 
 
 def _transaction_gone(d: Draft, identity: str, transaction: str) -> None:

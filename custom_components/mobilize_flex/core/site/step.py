@@ -60,7 +60,7 @@ ARMS: Final[Mapping[type, Arm]] = dict(
         _arm(f.LimitReported, stations.limit_reported),
         _arm(f.LimitCleared, stations.limit_cleared),
         _arm(f.PriorityReported, stations.priority_reported),
-        _arm(f.ProfilesReported, _nothing),
+        _arm(f.ProfilesReported, welcome.profiles_reported),
         _arm(f.CommandAccepted, stations.command_accepted),
         _arm(f.CommandRefused, stations.command_refused),
         _arm(f.CommandUnanswered, stations.command_unanswered),

@@ -9,12 +9,14 @@ from ..model.commands import (
     AskTransaction,
     InstallLimits,
     ReadInventory,
+    ReadProfiles,
     Trigger,
     WatchVariables,
     WriteVariables,
 )
-from ..model.facts import VariablesReported
+from ..model.facts import ProfilesReported, VariablesReported
 from ..model.state import Onboarding, StationState
+from ..ocpp.profiles import LASTING_IDS
 from .draft import Draft
 from .stations import inventory_key, is_light
 
@@ -41,10 +43,17 @@ def welcome(d: Draft, identity: str) -> None:
 
 
 def _ask_all(d: Draft, station: StationState) -> None:
-    """Install the lasting limits, then ask for what the station did not tell by itself."""
+    """See to the lasting limits, then ask for what the station did not tell by itself.
+
+    The limits lie in the station's flash, which wears out: they are written when they changed, and looked for else.
+    """
     identity = station.config.identity
-    d.put_station(replace(station, onboarding=Onboarding.READY))
-    install_limits(d, identity)
+    d.put_station(replace(station, onboarding=Onboarding.READY, profiles_seen=frozenset()))
+    if station.memory.limits_of == station.config.limits_key:
+        number = d.next_id()
+        d.commands.append(ReadProfiles(id=number, station=identity, request_id=number))
+    else:
+        install_limits(d, identity)
     for evse in station.evses.values():
         if evse.connector is None:
             ask = AskToSend(id=d.next_id(), station=identity, what=Trigger.STATUS, evse=evse.evse, connector=1)
@@ -66,6 +75,15 @@ def install_limits(d: Draft, identity: str) -> None:
     )
     d.put_station(replace(d.state.stations[identity], limits_id=command.id, limits_done=False))
     d.commands.append(command)
+
+
+def profiles_reported(d: Draft, fact: ProfilesReported) -> None:
+    """Write the lasting limits again if a station no longer has them."""
+    station = d.state.stations[fact.station]
+    seen = station.profiles_seen | set(fact.profile_ids)
+    d.put_station(replace(station, profiles_seen=frozenset() if fact.complete else seen))
+    if fact.complete and not seen >= LASTING_IDS:
+        install_limits(d, fact.station)
 
 
 def settle(d: Draft, fact: VariablesReported) -> None:
