@@ -1,5 +1,7 @@
 """The life of a session, as the manual tells it."""
 
+from pathlib import Path
+
 from hypothesis import given, strategies as st
 import pytest
 
@@ -49,3 +51,8 @@ def test_every_phase_has_a_row() -> None:
 
 def test_the_diagram_names_every_arrow() -> None:
     assert diagram().count("-->") == 1 + sum(len(row) for row in TABLE.values())
+
+
+def test_the_picture_in_the_documentation_is_this_table() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text()
+    assert f"```mermaid\n{diagram()}\n```" in page

@@ -1,7 +1,7 @@
 """A weekly departure with its charge settings, as the car's own list knows it."""
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Final
 
@@ -32,3 +32,11 @@ class Programme:
     enabled: bool = True
     target_soc_pct: float | None = None
     once: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Hold one leave-taking: when (UTC), and by which programme."""
+
+    at: datetime
+    programme: Programme

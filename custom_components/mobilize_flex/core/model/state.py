@@ -13,6 +13,7 @@ from .facts import PricesPublished, SunForecast
 from .moment import Moment
 from .plan import Plan
 from .prices import PriceCurve
+from .programme import Departure
 from .reasons import Reason, Why
 from .session import Activity, Phase, Session
 from .station import ConnectorStatus, VariableReport, Version
@@ -189,6 +190,7 @@ class StationState:
     onboarding: Onboarding = Onboarding.OFFLINE
     connected_at: Moment | None = None
     inventory: tuple[VariableReport, ...] = ()
+    inventory_whole: bool = False
     limits_id: int | None = None
     limits_done: bool = False
     limits_refused: bool = False
@@ -238,6 +240,7 @@ class SiteState:
     sun: SunForecast = SunForecast(())
     prices: PriceCurve = PriceCurve()
     prices_until_s: float = 0.0
+    ahead: Departure | None = None
     next_id: int = 1
     surprises: int = 0
     stopping: bool = False

@@ -1,12 +1,11 @@
 """When the car leaves next, from the programmes of the week."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
-from ..model.programme import MOST_PROGRAMMES, Programme
+from ..model.programme import MOST_PROGRAMMES, Departure, Programme
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -19,14 +18,6 @@ class ProgrammeFault(StrEnum):
     NO_WEEKDAY = "no_weekday"
     DUPLICATE_MOMENT = "duplicate_moment"
     TARGET_OUT_OF_RANGE = "target_out_of_range"
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """Hold one leave-taking: when (UTC), and by which programme."""
-
-    at: datetime
-    programme: Programme
 
 
 def upcoming(programmes: Sequence[Programme], zone: tzinfo, now: datetime, horizon: timedelta) -> tuple[Departure, ...]:

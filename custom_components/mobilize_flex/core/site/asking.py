@@ -12,9 +12,10 @@ from ..model.electric import NOMINAL_V
 from ..model.moment import Moment
 from ..model.plan import EfficiencyStep, PlannedDeparture, PlanQuestion, PowerRange
 from ..model.prices import Certainty, PriceCurve, PriceSlot
+from ..model.programme import Departure
 from ..model.session import Phase
 from ..model.state import EvseState, SiteState
-from ..plan.departures import Departure, upcoming
+from ..plan.departures import upcoming
 from ..tariff import curve
 from .draft import Draft
 

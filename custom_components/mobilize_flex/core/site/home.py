@@ -22,6 +22,7 @@ from .asking import price_curve
 from .draft import Draft
 from .keeping import reconfigure
 from .rounds import cars_w, stop_all
+from .wanting import next_departure
 from .welcome import install_limits
 
 PRICES_S: Final = 300.0
@@ -76,7 +77,7 @@ def plan_made(d: Draft, fact: PlanMade) -> None:
 def site_configured(d: Draft, fact: SiteConfigured) -> None:
     """Take another configuration; limits that changed are written again."""
     before = d.state
-    d.state = reconfigure(before, fact.config)
+    d.state = replace(reconfigure(before, fact.config), ahead=None)
     for identity, station in d.state.stations.items():
         known = before.stations.get(identity)
         if known is not None and station.online and _limits_differ(known.config, station.config):
@@ -90,6 +91,8 @@ def _limits_differ(before: StationConfig, after: StationConfig) -> bool:
 
 def ticked(d: Draft, fact: Ticked) -> None:
     """Renew what time alone makes old."""
+    if d.state.ahead is None or d.state.ahead.at <= d.now.utc:
+        d.state = replace(d.state, ahead=next_departure(d.state, d.now))
     if d.now.mono_s >= d.state.prices_until_s:
         _renew_prices(d)
         _prune(d)

@@ -130,13 +130,15 @@ def variables_reported(d: Draft, fact: VariablesReported) -> None:
     station = d.state.stations[fact.station]
     inventory = merge_reports(station.inventory, fact.rows)
     memory = station.memory
-    if fact.request_id is None or fact.complete:  # half a report would take abilities away for a moment
-        memory = replace(memory, abilities=abilities(inventory, memory.version))
-    if fact.request_id is not None and fact.complete:
+    told_all = fact.request_id is not None and fact.complete
+    if told_all:
         memory = replace(memory, inventory_of=inventory_key(station))
+    whole = station.inventory_whole or told_all
+    if whole:  # half an inventory would take abilities away that we remember
+        memory = replace(memory, abilities=abilities(inventory, memory.version))
     colours = [r.value for r in fact.rows if is_light(r.variable) and fact.request_id is None]
     indicator = colours[-1] if colours else station.indicator
-    d.put_station(replace(station, inventory=inventory, memory=memory, indicator=indicator))
+    d.put_station(replace(station, inventory=inventory, inventory_whole=whole, memory=memory, indicator=indicator))
 
 
 def is_light(variable: Variable) -> bool:

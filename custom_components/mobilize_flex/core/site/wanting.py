@@ -5,17 +5,20 @@ from typing import Final
 
 from ..model.config import VehicleConfig
 from ..model.moment import Moment
+from ..model.programme import Departure
 from ..model.session import Session
 from ..model.state import EvseState, SiteState
 from ..model.station import Needs
-from ..plan.departures import Departure, upcoming
+from ..plan.departures import upcoming
 
 HORIZON: Final = timedelta(days=8)
 NO_VEHICLE: Final = VehicleConfig(key="", name="")
 
 
 def next_departure(state: SiteState, now: Moment) -> Departure | None:
-    """Return the next departure of the enabled programmes."""
+    """Return the next departure of the enabled programmes; the one kept in the state is good until it is over."""
+    if state.ahead is not None and state.ahead.at > now.utc:
+        return state.ahead
     ahead = upcoming(state.wishes.programmes, state.config.zone, now.utc, HORIZON)
     return ahead[0] if ahead else None
 

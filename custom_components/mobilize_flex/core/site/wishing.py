@@ -15,8 +15,9 @@ from .wanting import next_departure
 
 def _wish(d: Draft, wishes: Wishes) -> None:
     """Replace the wishes; plans made for the old ones are stale, and sessions end at the new departure."""
-    d.state = replace(d.state, wishes=wishes)
+    d.state = replace(d.state, wishes=wishes, ahead=None)
     departure = next_departure(d.state, d.now)
+    d.state = replace(d.state, ahead=departure)
     for station in d.state.stations.values():
         for evse in station.evses.values():
             d.put_evse(station.config.identity, replace(evse, plan_stale=True))
