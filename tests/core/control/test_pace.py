@@ -123,6 +123,26 @@ def test_a_station_without_updates_gets_the_profile_again_at_once() -> None:
     assert (again.form, again.power_w) == (Form.DYNAMIC, -2000.0)
 
 
+def test_a_station_that_knows_no_idle_is_told_to_rest_at_nothing() -> None:
+    order = send(Delivery(), 0, 0, idle=True)
+    assert order is not None
+    assert (order.idle, order.expires_s) == (True, 900)
+    delivery = pace.sent(Delivery(), order, at(0))
+    delivery = pace.refused(delivery, CommandRefused(station="ST1", id=2, reason="InvalidOperationMode"), at(1))
+    again = send(delivery, 0, 1, idle=True)
+    assert again is not None
+    assert (again.form, again.idle, again.power_w) == (Form.DYNAMIC, False, 0.0)
+
+
+def test_a_sleeping_car_is_not_woken_by_renewals_more_often_than_needed() -> None:
+    order = send(Delivery(), 0, 0, idle=True)
+    assert order is not None
+    delivery = pace.sent(Delivery(), order, at(0))
+    delivery = pace.accepted(delivery, CommandAccepted(station="ST1", id=2))
+    assert send(delivery, 0, 240, idle=True) is None
+    assert send(delivery, 0, 300, idle=True) is not None
+
+
 def test_a_station_that_keeps_refusing_is_not_hammered() -> None:
     delivery, sent, second = Delivery(), 0, 0
     for second in range(3600):

@@ -23,6 +23,8 @@ FLOOR_MARGIN_PCT: Final = 1.0
 FULL_PCT: Final = 100.0
 STEP_W: Final = 10.0
 DISCHARGE_SOC_AGE_S: Final = 900.0
+LONG_REST_S: Final = 900.0
+"""A rest worth letting the car sleep for; waking it takes up to a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +32,8 @@ class Situation:
     """Hold all a decision may look at.
 
     ``v2g_now`` is whether V2G is wanted for this session (switch, programme, consent); ``programmed`` whether any
-    enabled programme has a departure ahead; ``priced`` whether any price is known; ``meeting_again`` whether the
-    station dialled in a moment ago.
+    enabled programme has a departure ahead; ``priced`` whether any price is known; ``rest_s`` how long the plan rests;
+    ``meeting_again`` whether the station dialled in a moment ago.
     """
 
     online: bool
@@ -52,6 +54,7 @@ class Situation:
     priced: bool
     reversed: bool
     departure: datetime | None
+    rest_s: float = 0.0
     needs_replug: bool = False
     meeting_again: bool = False
 
@@ -186,7 +189,7 @@ def _unpriced(s: Situation) -> Wish | None:
 def _planned(s: Situation) -> Wish | None:
     if s.slot is None:
         return None
-    return Wish(s.slot.power_w, s.slot.why, idle=s.slot.power_w == 0.0)
+    return Wish(s.slot.power_w, s.slot.why, idle=s.rest_s >= LONG_REST_S)
 
 
 def _rest(s: Situation) -> Wish | None:

@@ -19,6 +19,7 @@ EXPIRES_S: Final = {
     SetpointForm.LIMIT: 300,
 }
 RENEW_SHARE: Final = 1 / 3
+IDLE_EXPIRES_S: Final = 900
 OFFLINE_S: Final = 60
 RAISE_SPACING_S: Final = {
     SetpointForm.DYNAMIC: 5.0,
@@ -95,7 +96,8 @@ def _waits(delivery: Delivery, now: Moment) -> bool:
 
 
 def _order(delivery: Delivery, decision: Decision, road: Road, now: Moment, command_id: int) -> SetPower:
-    form = _form(delivery, decision, road, now)
+    idle = decision.idle and not delivery.no_idle and road.bidirectional
+    form = _form(delivery, road, now, idle=idle)
     power_w = decision.power_w or 0.0
     return SetPower(
         id=command_id,
@@ -105,14 +107,14 @@ def _order(delivery: Delivery, decision: Decision, road: Road, now: Moment, comm
         power_w=max(0.0, power_w) if form is SetpointForm.LIMIT else power_w,
         form=form,
         phases=road.phases,
-        expires_s=EXPIRES_S[form],
-        idle=decision.idle and form is not SetpointForm.LIMIT,
+        expires_s=IDLE_EXPIRES_S if idle else EXPIRES_S[form],
+        idle=idle,
         amperes=delivery.amperes or (road.abilities.watts is False),
         offline_s=OFFLINE_S if road.abilities.offline_limit else None,
     )
 
 
-def _form(delivery: Delivery, decision: Decision, road: Road, now: Moment) -> SetpointForm:
+def _form(delivery: Delivery, road: Road, now: Moment, *, idle: bool) -> SetpointForm:
     """Return the best form that is left; an update only where our dynamic profile still lives in the same mode."""
     if not road.bidirectional or delivery.form is SetpointForm.LIMIT:
         return SetpointForm.LIMIT
@@ -124,8 +126,8 @@ def _form(delivery: Delivery, decision: Decision, road: Road, now: Moment) -> Se
         and delivery.installed
         and last.transaction == road.transaction
         and last.form in (SetpointForm.DYNAMIC, SetpointForm.UPDATE)
-        and last.idle == decision.idle
-        and not decision.idle
+        and not last.idle
+        and not idle
         and now.age_s(delivery.sent_at) < last.expires_s
     )
     if alive and not delivery.no_update and road.abilities.update is not False:
@@ -170,9 +172,7 @@ def refused(delivery: Delivery, fact: CommandRefused, now: Moment) -> Delivery:
         return delivery
     refusals = delivery.refusals + 1
     learnt = _learn(delivery, fact, refusals)
-    patient = (
-        learnt.form is delivery.form and learnt.amperes == delivery.amperes and not _gave_up_update(delivery, learnt)
-    )
+    patient = learnt == delivery
     wait_s = _told_s(fact) if fact.reason == "RateLimitExceeded" else _retry_s(refusals)
     return replace(
         learnt,
@@ -184,14 +184,14 @@ def refused(delivery: Delivery, fact: CommandRefused, now: Moment) -> Delivery:
     )
 
 
-def _gave_up_update(before: Delivery, after: Delivery) -> bool:
-    return after.no_update and not before.no_update
-
-
 def _learn(delivery: Delivery, fact: CommandRefused, refusals: int) -> Delivery:
     """Return what to try next, by the table of refusals."""
     order = delivery.order
-    form = order.form if order else delivery.form
+    if order is None or fact.reason in _PASSING:
+        return delivery
+    form = order.form
+    if order.idle:
+        return replace(delivery, no_idle=True)
     if form is SetpointForm.UPDATE:
         return replace(delivery, no_update=True)
     if fact.reason in ("UnsupportedKind", "InvalidProfile"):
@@ -200,11 +200,13 @@ def _learn(delivery: Delivery, fact: CommandRefused, refusals: int) -> Delivery:
         return replace(delivery, amperes=not delivery.amperes)
     if fact.reason in ("InvalidOperationMode", "UnsupportedParam"):
         return replace(delivery, form=SetpointForm.LIMIT)
-    if fact.reason in ("InvalidMessageSeq", "RateLimitExceeded", "TxNotFound", "DuplicateProfile"):
-        return delivery
     if refusals >= 2 or fact.reason in ("InvalidSchedule", "InvalidValue"):
         return replace(delivery, form=_simpler(form))
     return delivery
+
+
+_PASSING: Final = frozenset({"InvalidMessageSeq", "RateLimitExceeded", "TxNotFound", "DuplicateProfile", "Superseded"})
+"""Refusals that say nothing against the form of an order."""
 
 
 def _simpler(form: SetpointForm) -> SetpointForm:

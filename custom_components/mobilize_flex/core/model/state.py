@@ -99,7 +99,8 @@ class Delivery:
     ``form`` is the best form the station has not refused. ``installed`` while our profile is known to be there.
     ``refusals`` counts in a row. ``quiet_until`` holds back orders that are not cuts. ``deviates_since`` is when the
     measured power left the setpoint, ``following`` the verdict (``None``: no verdict yet). ``no_update`` when the
-    station knows no UpdateDynamicSchedule; ``reversed`` when it charged on an order to discharge.
+    station knows no UpdateDynamicSchedule, ``no_idle`` when it takes no Idle; ``reversed`` when it charged on an order
+    to discharge.
     """
 
     form: SetpointForm = SetpointForm.DYNAMIC
@@ -115,7 +116,12 @@ class Delivery:
     following: bool | None = None
     amperes: bool = False
     no_update: bool = False
+    no_idle: bool = False
     reversed: bool = False
+
+    def anew(self) -> Delivery:
+        """Return a fresh delivery that keeps what was learnt about the station."""
+        return Delivery(form=self.form, amperes=self.amperes, no_update=self.no_update, no_idle=self.no_idle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

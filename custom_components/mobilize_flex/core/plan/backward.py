@@ -37,6 +37,10 @@ class Worth:
     choice: Choices
     bends: dict[int, Landmarks]
 
+    def ahead(self, slot: int, row: int, energy_kwh: Floats) -> Floats:
+        """Return the cost from the end of a slot onwards at any energy."""
+        return self.grid.interpolate(slot, self.after[slot, row], energy_kwh)
+
 
 def turn_cost(case: Case, turn: Turn) -> float:
     """Return what a turn costs by itself."""

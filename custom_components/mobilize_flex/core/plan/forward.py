@@ -90,7 +90,7 @@ def _choose(way: _Way, slot: int, row: int, energy: float) -> _Step:
         ends, cost = _moves(way, case.side(mode), slot, energy)
         if not len(ends):
             continue
-        cost = cost + worth.grid.interpolate(slot, worth.after[slot, turn.row], ends)
+        cost = cost + worth.ahead(slot, turn.row, ends)
         pick = int(np.argmin(cost))
         step = _Step(float(cost[pick]) + turn_cost(case, turn), mode, turn, float(ends[pick]))
         best = min(best, step, key=lambda one: one.cost)

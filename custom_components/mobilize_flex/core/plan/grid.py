@@ -70,7 +70,7 @@ class Grid:
         return np.where(inside, np.interp(energy_kwh, rungs, values), NEVER)
 
 
-def choose_grid(case: Case, room: float = ROOM) -> Grid:
+def choose_grid(case: Case, room: float) -> Grid:
     """Return the finest grid that has room, from the least to the most the battery can hold within the case."""
     low, high = _span_pct(case)
     most = min(room / max(case.slots, 1), _most_rungs(case)) / (high - low)

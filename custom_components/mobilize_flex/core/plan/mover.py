@@ -121,7 +121,8 @@ class Mover:
         rows = windows[jumps.rungs]
         if jumps.between.any():
             low = rows[jumps.between]
-            rows[jumps.between] = low + (windows[jumps.rungs[jumps.between] + 1] - low) * jumps.part
+            low += (windows[jumps.rungs[jumps.between] + 1] - low) * jumps.part
+            rows[jumps.between] = low
         rows += jumps.cost
         best: Floats = rows.min(axis=0, initial=NEVER)
         return best

@@ -8,7 +8,7 @@ import numpy as np
 from .backward import Worth, turn_cost, value
 from .case import NEVER, Case, Floats
 from .forward import Walk, walk
-from .grid import Grid, band_around, choose_grid
+from .grid import ROOM, Grid, band_around, choose_grid
 from .refine import refine
 from .stage import EFFORT, after_trip, end_costs, end_value, move_cost, power_cost, rest_cost, with_hazard
 
@@ -20,6 +20,9 @@ SENSIBLE: Final = 3.0
 """Times the dearest price: a worth beyond it is the fine of a missed target, which nobody pays."""
 COARSE_KWH: Final = 0.045
 """A ladder with longer steps is always followed by a closer look."""
+DEEP_DOUBT: Final = 0.02
+"""Money from which another ladder is tried altogether."""
+OTHER_ROOM: Final = 0.6 * ROOM
 LOOKS: Final = 2
 """Closer looks, at most."""
 
@@ -36,18 +39,27 @@ class Found:
 
 def search(case: Case) -> Found:
     """Return the cheapest way found."""
-    ladder = choose_grid(case)
+    worth, best, doubt = _hunt(case, ROOM)
+    if doubt > DEEP_DOUBT:
+        _, other, _ = _hunt(case, OTHER_ROOM)
+        best = min(best, other, key=lambda way: _cost(case, way))
+    return Found(best, powers(case, best), _cost(case, best, true=True), _worth_per_kwh(case, worth, best))
+
+
+def _hunt(case: Case, room: float) -> tuple[Worth, Walk, float]:
+    """Return what one ladder leads to: its worth, the way, and how far it was from what the ladder foretold."""
+    ladder = choose_grid(case, room)
     worth, best, foretold = _look(case, ladder)
     cost = _cost(case, best)
-    blurred = abs(cost - foretold) > DOUBT or ladder.step_kwh > COARSE_KWH
-    for _ in range(LOOKS if blurred else 0):
+    doubt = abs(cost - foretold)
+    for _ in range(LOOKS if doubt > DOUBT or ladder.step_kwh > COARSE_KWH else 0):
         _, other, _ = _look(case, band_around(case, ladder, best.energies_kwh[1:]))
         gain = cost - _cost(case, other)
         if gain > 0:
             best, cost = other, cost - gain
         if gain < DOUBT:
             break
-    return Found(best, powers(case, best), _cost(case, best, true=True), _worth_per_kwh(case, worth, best))
+    return worth, best, doubt
 
 
 def _look(case: Case, grid: Grid) -> tuple[Worth, Walk, float]:

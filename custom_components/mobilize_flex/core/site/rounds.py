@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from ..control import pace
@@ -9,6 +10,7 @@ from ..control.decide import Situation, decide
 from ..control.session_table import Turn
 from ..grid.envelope import envelope
 from ..model.commands import SetpointForm
+from ..model.plan import Plan
 from ..model.reasons import Reason
 from ..model.session import Phase, Session
 from ..model.state import Decision, Delivery, EvseState, Onboarding, StationState
@@ -139,9 +141,18 @@ def _situation(d: Draft, station: StationState, evse: EvseState) -> Situation:
         priced=bool(d.state.prices.slots),
         reversed=evse.delivery.reversed,
         departure=departure.at if departure else None,
+        rest_s=_rest_s(evse.plan, d.now.utc),
         needs_replug=_needs_replug(evse, session, wanted),
         meeting_again=d.now.age_s(station.connected_at) < MEETING_S,
     )
+
+
+def _rest_s(plan: Plan | None, now: datetime) -> float:
+    """Return for how long a plan asks nothing of the car, from now on."""
+    ahead = [s for s in plan.slots if s.end > now] if plan else []
+    busy = next((s.start for s in ahead if s.power_w != 0.0), None)
+    until = busy or (ahead[-1].end if ahead else now)
+    return max(0.0, (until - now).total_seconds())
 
 
 def _needs_replug(evse: EvseState, session: Session | None, wanted: bool) -> bool:

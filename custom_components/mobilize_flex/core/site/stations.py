@@ -53,11 +53,7 @@ def connected(d: Draft, fact: StationConnected) -> None:
         )
     )
     for evse in station.evses.values():
-        d.put_evse(fact.station, replace(evse, delivery=_forget_order(evse.delivery)))
-
-
-def _forget_order(delivery: Delivery) -> Delivery:
-    return Delivery(form=delivery.form, amperes=delivery.amperes, no_update=delivery.no_update)
+        d.put_evse(fact.station, replace(evse, delivery=evse.delivery.anew()))
 
 
 def disconnected(d: Draft, fact: StationDisconnected) -> None:

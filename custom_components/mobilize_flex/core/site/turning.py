@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..control.session_table import HARMLESS, Turn, follow
 from ..model.plan import Plan
 from ..model.session import Phase, Session
-from ..model.state import Delivery, EvseState
+from ..model.state import EvseState
 from .draft import Draft
 
 
@@ -35,7 +35,7 @@ def let_go(d: Draft, identity: str, evse: EvseState) -> EvseState:
         priority=False,
         plan=None,
         plan_id=None,
-        delivery=Delivery(form=evse.delivery.form, amperes=evse.delivery.amperes, no_update=evse.delivery.no_update),
+        delivery=evse.delivery.anew(),
         started_at=None,
         awake_at=None,
     )
