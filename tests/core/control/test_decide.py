@@ -103,6 +103,26 @@ def test_the_list_of_authority(
     assert (decision.power_w, decision.why.reason, decision.capped_by) == (power_w, reason, cap)
 
 
+@pytest.mark.parametrize(
+    ("planned_w", "house_w", "stored", "export", "power_w"),
+    [
+        (-2000.0, 3000.0, 0.1, 0.0, -3000.0),
+        (-2000.0, 1200.0, 0.1, 0.0, -1200.0),
+        (-2000.0, 1200.0, 0.1, 0.5, -2000.0),
+        (-2000.0, 3000.0, 0.1, 0.5, -3000.0),
+        (-2000.0, 3000.0, 0.19, 0.0, -2000.0),
+        (2000.0, 3000.0, 0.1, 0.0, 2000.0),
+        (-2000.0, None, 0.1, 0.0, -2000.0),
+    ],
+)
+def test_what_is_given_back_follows_the_house_as_far_as_it_is_worth_it(
+    planned_w: float, house_w: float | None, stored: float, export: float, power_w: float
+) -> None:
+    planned = replace(slot(planned_w), stored_value_per_kwh=stored, export_per_kwh=export)
+    held = replace(V2G, slot=planned, house_w=house_w, ageing_per_kwh=0.01)
+    assert decide(held).power_w == power_w
+
+
 def test_three_phases_cannot_charge_below_six_amperes_each() -> None:
     station = StationConfig(identity="ST1", name="Flex", phases=3)
     held = replace(V2G, station=station, needs=None, slot=slot(4000.0))

@@ -12,6 +12,7 @@ from custom_components.mobilize_flex.core.ocpp.conversation import (
     ANSWER_WITHIN_S,
     MEMORY,
     OPEN_LIMIT,
+    PRESSED_S,
     QUEUE_LIMIT,
     QUEUE_PATIENCE_S,
     Answered,
@@ -292,3 +293,46 @@ def test_however_it_goes_calls_are_answered_once_and_questions_end_once(steps: l
             assert [frame[1] for frame in frames if frame[0] == 3] == [f"c{calls}"]
     ended += [event.tag for event in talk.close() if isinstance(event, Unanswered)]
     assert sorted(ended) == list(range(1, tags + 1))
+
+
+def test_an_order_of_power_waits_five_seconds_behind_a_silent_question(talk: Conversation, now: Moment) -> None:
+    talk.call(1, ask("GetBaseReport", Priority.REPORT), now)
+    talk.call(2, ask("UpdateDynamicSchedule", Priority.CONTROL), later(now, 1.0))
+    said(talk)
+    assert talk.due(later(now, PRESSED_S - 0.1)) == ()
+    assert said(talk) == []
+    assert talk.due(later(now, PRESSED_S)) == ()
+    assert [frame[2] for frame in said(talk)] == ["UpdateDynamicSchedule"]
+
+
+def test_the_answer_of_a_question_that_made_way_still_counts_and_its_silence_too(
+    talk: Conversation, now: Moment
+) -> None:
+    talk.call(1, ask("GetVariables"), now)
+    talk.call(2, ask("SetChargingProfile", Priority.CONTROL), later(now, PRESSED_S))
+    assert [frame[1] for frame in said(talk)] == ["p-1", "p-2"]
+    answer = '[3,"p-1",{}]'
+    assert talk.receive(answer, later(now, 8.0)) == (Answered(1, "p-1", "GetVariables", {}, len(answer)),)
+    talk.call(3, ask("GetLog"), later(now, 8.0))
+    assert said(talk) == []  # the order is still open
+    assert talk.due(later(now, 40.0)) == (Unanswered(2),)
+
+
+def test_a_question_that_made_way_is_given_up_in_its_own_time(talk: Conversation, now: Moment) -> None:
+    talk.call(1, ask("GetVariables"), now)
+    talk.call(2, ask("SetChargingProfile", Priority.CONTROL, timeout_s=60.0), later(now, PRESSED_S))
+    assert talk.due(later(now, 30.0)) == (Unanswered(1),)
+    assert talk.close() == (Unanswered(2),)
+
+
+def test_an_order_of_power_does_not_push_another_aside(talk: Conversation, now: Moment) -> None:
+    talk.call(1, ask("SetChargingProfile", Priority.CONTROL), now)
+    talk.call(2, ask("SetChargingProfile", Priority.CONTROL), later(now, 1.0))
+    talk.due(later(now, 20.0))
+    assert [frame[1] for frame in said(talk)] == ["p-1"]
+
+
+def test_a_question_waits_for_its_turn_no_longer_than_it_likes(talk: Conversation, now: Moment) -> None:
+    talk.call(1, ask("GetLog"), now)
+    talk.call(2, Request(action="ClearCache", payload={}, timeout_s=2.0, patience_s=2.0), now)
+    assert talk.due(later(now, 2.0)) == (Unanswered(2),)

@@ -6,11 +6,11 @@ from math import nan
 
 import pytest
 
+from bench.replay import live
 from custom_components.mobilize_flex.core.model.plan import EfficiencyStep, PlannedDeparture, PlanQuestion, PowerRange
 from custom_components.mobilize_flex.core.model.reasons import Reason
 from custom_components.mobilize_flex.core.plan.planner import make_plan
 from tests.core.plan.asked import BOTH_WAYS, EVENING, busy, hours, leaving, powers
-from tests.core.plan.replay import live
 
 CHEAP_AT_NIGHT = (0.30, 0.30, 0.10, 0.10, 0.12, 0.30, 0.30, 0.30)
 PEAK_FIRST = (0.70, 0.70, 0.15, 0.15, 0.15, 0.15, 0.15, 0.15)

@@ -22,6 +22,7 @@ from custom_components.mobilize_flex.core.model.commands import (
     SetpointForm,
     SetPower,
     TokenStatus,
+    Variable,
 )
 from custom_components.mobilize_flex.core.model.config import MeterConfig, SiteConfig, StationConfig, VehicleConfig
 from custom_components.mobilize_flex.core.model.contracts import Base
@@ -38,6 +39,7 @@ from custom_components.mobilize_flex.core.model.station import (
     Sample,
     Sampling,
     Token,
+    VariableReport,
     Version,
 )
 from custom_components.mobilize_flex.core.model.wishes import Override
@@ -248,7 +250,6 @@ def test_what_the_car_gives_back_never_exceeds_what_the_house_takes(home: Home) 
     home.keep_alive(20)
     decision = home.state.stations["ST1"].evses[1].decision
     assert decision.power_w == -2500.0
-    assert decision.capped_by is Reason.FEED_IN_LIMIT
 
 
 def test_a_meter_that_falls_silent_ends_the_discharge(home: Home) -> None:
@@ -384,6 +385,56 @@ def test_history_never_moves_live_power(home: Home) -> None:
     home.keep_alive(5, power_w=1500.0)
     home.tell(home.event(EventKind.UPDATED, 3, offline=True, samplings=home.samples(-7000.0)))
     assert glance(home.state, "ST1", 1, home.now).power_w == 1500.0
+
+
+def test_after_stopping_nothing_a_station_says_leads_to_a_new_order(home: Home) -> None:
+    home.plug_in()
+    home.plan(-2000.0)
+    home.keep_alive(10)
+    home.tell(f.Stopping())
+    home.sent.clear()
+    home.tell(home.event(EventKind.UPDATED, 5, samplings=home.samples(2300.0)), 1)
+    home.tell(f.MeterRead(MeterReading(power_w=500.0)), 1)
+    assert not home.of(SetPower)
+
+
+def test_half_an_inventory_takes_nothing_away(home: Home) -> None:
+    home.dial_in()
+    memory = home.state.stations["ST1"].memory
+    known = replace(memory, abilities=replace(memory.abilities, offline_limit=True))
+    station = replace(home.state.stations["ST1"], memory=known)
+    home.state = replace(home.state, stations={"ST1": station})
+    row = VariableReport(variable=Variable("EVSE", "Power", evse=1), value=None, max_limit=7400.0)
+    home.tell(f.VariablesReported(station="ST1", rows=(row,), request_id=9, complete=False))
+    assert home.state.stations["ST1"].memory.abilities.offline_limit
+    home.tell(f.VariablesReported(station="ST1", rows=(row,), request_id=9, complete=True))
+    assert home.state.stations["ST1"].memory.abilities.offline_limit is None
+
+
+def test_a_session_picked_up_again_waits_for_the_cars_word_before_it_orders(home: Home) -> None:
+    home.plug_in()
+    kept: dict[str, object] = {"wishes": home.state.wishes, "station/ST1": home.state.stations["ST1"].memory}
+    kept |= {f"session/{k}": s for k, s in home.state.sessions.items()}
+    again = Home()
+    again.state = restore(CONFIG, kept)
+    again.tell(f.StationConnected(station="ST1", version=Version.V21, link=1))
+    again.tell(f.MeterRead(MeterReading(power_w=4000.0)), 5)
+    assert not again.of(SetPower)
+    assert again.state.meter.recent_w is None
+    again.tell(again.event(EventKind.UPDATED, 7, samplings=again.samples(2300.0)), 5)
+    again.tell(again.event(EventKind.UPDATED, 8, samplings=again.samples(2300.0)), 5)
+    again.tell(f.MeterRead(MeterReading(power_w=4000.0)), 1)
+    assert again.state.meter.house_w == 1700.0
+
+
+def test_another_car_does_not_inherit_the_state_of_charge_of_the_last(home: Home) -> None:
+    home.plug_in()
+    home.tell(home.event(EventKind.ENDED, 9), 60)
+    home.tell(f.ConnectorChanged(station="ST1", evse=1, connector=1, status=ConnectorStatus.AVAILABLE, at=home.now.utc))
+    home.tell(home.event(EventKind.STARTED, 0, transaction="tx-2"), 60)
+    assert glance(home.state, "ST1", 1, home.now).soc_pct is None
+    assert home.state.vehicles["r5"].soc_pct == 60.0
+    assert home.state.sessions["ST1/tx-1"].soc_start_pct == 60.0
 
 
 def test_stopping_leaves_the_station_to_its_standard_charge(home: Home) -> None:

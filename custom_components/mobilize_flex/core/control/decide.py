@@ -23,6 +23,8 @@ FLOOR_MARGIN_PCT: Final = 1.0
 FULL_PCT: Final = 100.0
 STEP_W: Final = 10.0
 DISCHARGE_SOC_AGE_S: Final = 900.0
+WORTH_IT: Final = 0.01
+"""Less gain per kWh than this is not worth moving for."""
 LONG_REST_S: Final = 900.0
 """A rest worth letting the car sleep for; waking it takes up to a minute."""
 
@@ -54,6 +56,8 @@ class Situation:
     priced: bool
     reversed: bool
     departure: datetime | None
+    house_w: float | None = None
+    ageing_per_kwh: float = 0.0
     rest_s: float = 0.0
     needs_replug: bool = False
     meeting_again: bool = False
@@ -189,7 +193,24 @@ def _unpriced(s: Situation) -> Wish | None:
 def _planned(s: Situation) -> Wish | None:
     if s.slot is None:
         return None
-    return Wish(s.slot.power_w, s.slot.why, idle=s.rest_s >= LONG_REST_S)
+    return Wish(_following(s, s.slot), s.slot.why, idle=s.rest_s >= LONG_REST_S)
+
+
+def _following(s: Situation, slot: PlanSlot) -> float:
+    """Return the power of a slot; what it meant to give back follows the house, as far as that is worth it.
+
+    A plan knows the house only by forecast. Within a slot that gives back, every kWh the house draws now is worth its
+    price, every kWh fed in what it sells for; giving one back costs the worth of what is stored, and ageing.
+    """
+    if slot.power_w >= 0.0 or s.house_w is None:
+        return slot.power_w
+    house_w = max(0.0, s.house_w)
+    cost = slot.stored_value_per_kwh / s.vehicle.discharge_efficiency + s.ageing_per_kwh
+    if slot.export_per_kwh > cost + WORTH_IT:
+        return min(slot.power_w, -house_w)
+    if slot.import_per_kwh > cost + WORTH_IT:
+        return -house_w
+    return max(slot.power_w, -house_w)
 
 
 def _rest(s: Situation) -> Wish | None:

@@ -24,7 +24,7 @@ OFFLINE_S: Final = 60
 RAISE_SPACING_S: Final = {
     SetpointForm.DYNAMIC: 5.0,
     SetpointForm.UPDATE: 5.0,
-    SetpointForm.ABSOLUTE: 60.0,
+    SetpointForm.ABSOLUTE: 30.0,
     SetpointForm.LIMIT: 10.0,
 }
 CHANGE_W: Final = 100.0

@@ -6,7 +6,8 @@ from typing import Final
 from ..model.commands import Variable
 from ..model.station import VariableReport
 
-INTERVAL_S: Final = 5
+INTERVAL_S: Final = 2
+"""So that what people see is never much older than what is."""
 MEASURANDS: Final = (
     "Power.Active.Import",
     "Power.Active.Export",

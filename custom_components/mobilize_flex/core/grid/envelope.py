@@ -33,13 +33,15 @@ def is_fresh(config: SiteConfig, meter: MeterState, now: Moment) -> bool:
     return now.age_s(meter.at) <= max(STALE_S, STALE_PERIODS * config.meter.period_s)
 
 
-def envelope(config: SiteConfig, station: StationConfig, meter: MeterState, car_w: float, now: Moment) -> Envelope:
+def envelope(
+    config: SiteConfig, station: StationConfig, meter: MeterState, car_w: float | None, now: Moment
+) -> Envelope:
     """Return what one station may do.
 
-    ``car_w`` is the measured net power of this station, positive into the car.
-    A silent meter counts as the worst case: the agreed fallback inward, nothing outward.
+    ``car_w`` is the net power of this station, positive into the car, ``None`` where nobody knows it.
+    A silent meter or car counts as the worst case: the agreed fallback inward, nothing outward.
     """
-    if not is_fresh(config, meter, now):
+    if car_w is None or not is_fresh(config, meter, now):
         return Envelope(max_w=station.fallback_w, min_w=0.0)
     reading = meter.reading
     inward = _inward_w(config, station, reading, car_w)

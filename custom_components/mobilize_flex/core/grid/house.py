@@ -16,10 +16,10 @@ FADES: Final = timedelta(hours=1)
 UNKNOWN_HOUSE_W: Final = 400.0
 
 
-def read(meter: MeterState, reading: MeterReading, cars_w: float, zone: tzinfo, now: Moment) -> MeterState:
-    """Return the meter after a reading; ``cars_w`` is the net power of all cars at that time."""
+def read(meter: MeterState, reading: MeterReading, cars_w: float | None, zone: tzinfo, now: Moment) -> MeterState:
+    """Return the meter after a reading; ``cars_w`` is the net power of all cars at that time, if it is known."""
     fresh = replace(meter, reading=reading, at=now, lost=None)
-    if reading.power_w is None:
+    if reading.power_w is None or cars_w is None:
         return replace(fresh, house_w=None)
     house_w = reading.power_w - cars_w
     hour = now.utc.astimezone(zone).hour

@@ -35,6 +35,7 @@ QUEUE_LIMIT: Final = 64
 MEMORY: Final = 64
 ANSWER_WITHIN_S: Final = 25.0  # stations wait 30 s; whoever forgot to answer is covered before that
 QUEUE_PATIENCE_S: Final = 120.0
+PRESSED_S: Final = 5.0  # what moves power waits no longer than this behind a question that does not
 
 
 class Priority(IntEnum):
@@ -50,7 +51,8 @@ class Request:
     """Hold one question of ours.
 
     A newer one takes the place of queued ones whose ``topic`` begins with its own. ``schema`` is the version whose form
-    it has when that is not the link's: some stations want words of 2.1 on a link of 2.0.1.
+    it has when that is not the link's: some stations want words of 2.1 on a link of 2.0.1. ``patience_s`` is how long
+    it may wait for its turn.
     """
 
     action: str
@@ -59,6 +61,7 @@ class Request:
     priority: Priority = Priority.ROUTINE
     topic: str | None = None
     schema: Version | None = None
+    patience_s: float = QUEUE_PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,13 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    """The one question of ours that is open."""
+    """The one question of ours that is open, or one that was and made way."""
 
     tag: int
     message_id: str
     action: str
+    priority: Priority
+    since_s: float
     deadline_s: float
 
 
@@ -165,6 +170,7 @@ class Conversation:
         self._open: dict[str, _Open] = {}
         self._answered: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._flight: _Flight | None = None
+        self._aside: dict[MessageId, _Flight] = {}
         self._queue: list[_Waiting] = []
         self._sent: deque[str] = deque(maxlen=MEMORY)
         self._held: deque[tuple[float, str]] = deque()
@@ -237,16 +243,23 @@ class Conversation:
     def _answer_came(
         self, message_id: MessageId, payload: Payload, error: CallError | None, size: int, now: Moment
     ) -> tuple[Event, ...]:
-        flight = self._flight
-        if flight is None or flight.message_id != message_id:
+        flight = self._landed(message_id)
+        if flight is None:
             late = str(message_id) in self._sent
             self.conformance.note(Oddity.LATE_ANSWER if late else Oddity.UNKNOWN_ANSWER)
             return ()
-        self._flight = None
         self._depart(now)
         if error is not None:
             return (Refused(flight.tag, error.code, error.description),)
         return (Answered(flight.tag, message_id, flight.action, payload, size),)
+
+    def _landed(self, message_id: MessageId) -> _Flight | None:
+        """Take the question of ours that is answered with this id."""
+        flight = self._flight
+        if flight is None or flight.message_id != message_id:
+            return self._aside.pop(message_id, None)
+        self._flight = None
+        return flight
 
     # what goes out
 
@@ -269,7 +282,7 @@ class Conversation:
         replaced = self._replace(request.topic)
         if len(self._queue) >= QUEUE_LIMIT:
             return (*replaced, Unanswered(tag))
-        self._queue.append(_Waiting(tag, request, now.mono_s + QUEUE_PATIENCE_S))
+        self._queue.append(_Waiting(tag, request, now.mono_s + request.patience_s))
         self._queue.sort(key=lambda waiting: waiting.request.priority)  # stable: first come, first served
         self._depart(now)
         return replaced
@@ -294,10 +307,10 @@ class Conversation:
             self.conformance.note(Oddity.NEGLECTED_CALL)
             self.refuse(key, ErrorCode.INTERNAL_ERROR, "no answer was found in time", now)
         given_up: list[Event] = []
-        if self._flight is not None and self._flight.deadline_s <= now.mono_s:
-            self.conformance.note(Oddity.SILENT, self._flight.action)
-            given_up.append(Unanswered(self._flight.tag))
-            self._flight = None
+        for flight in [flight for flight in self._flights() if flight.deadline_s <= now.mono_s]:
+            self.conformance.note(Oddity.SILENT, flight.action)
+            given_up.append(Unanswered(flight.tag))
+            self._landed(flight.message_id)
         given_up += [Unanswered(waiting.tag) for waiting in self._queue if waiting.deadline_s <= now.mono_s]
         self._queue = [waiting for waiting in self._queue if waiting.deadline_s > now.mono_s]
         self._depart(now)
@@ -305,9 +318,10 @@ class Conversation:
 
     def close(self) -> tuple[Event, ...]:
         """End the conversation: whatever we asked stays unanswered."""
-        tags = [self._flight.tag] if self._flight is not None else []
+        tags = [flight.tag for flight in self._flights()]
         tags += [waiting.tag for waiting in self._queue]
         self._flight, self._queue = None, []
+        self._aside.clear()
         self._open.clear()
         self._held.clear()
         self._outgoing.clear()
@@ -348,11 +362,25 @@ class Conversation:
         self._queue = [waiting for waiting in self._queue if waiting not in old]
         return tuple(Replaced(waiting.tag) for waiting in old)
 
+    def _flights(self) -> list[_Flight]:
+        return [*self._aside.values(), *([] if self._flight is None else [self._flight])]
+
+    def _make_way(self, now: Moment) -> None:
+        """Set aside a question that keeps an order of power waiting; its answer still counts when it comes."""
+        flight = self._flight
+        if flight is None or not self._queue or flight.priority is Priority.CONTROL:
+            return
+        if self._queue[0].request.priority is Priority.CONTROL and now.mono_s - flight.since_s >= PRESSED_S:
+            self._aside[flight.message_id] = flight
+            self._flight = None
+
     def _depart(self, now: Moment) -> None:
+        self._make_way(now)
         if self._flight is None and self._queue:
             waiting = self._queue.pop(0)
             request, message_id = waiting.request, self._next_id()
-            self._flight = _Flight(waiting.tag, message_id, request.action, now.mono_s + request.timeout_s)
+            ends_s = now.mono_s + request.timeout_s
+            self._flight = _Flight(waiting.tag, message_id, request.action, request.priority, now.mono_s, ends_s)
             self._sent.append(message_id)
             self._write(Call(message_id, request.action, request.payload))
 

@@ -154,7 +154,8 @@ class Link:
             SchemaError: the version agreed on has no such message, or the payload breaks its schema.
         """
         self.contract.check(self.version, action, "req", payload)
-        events = self._ask(_Question(action), Request(action=action, payload=payload, timeout_s=timeout_s), now)
+        request = Request(action=action, payload=payload, timeout_s=timeout_s, patience_s=timeout_s)
+        events = self._ask(_Question(action), request, now)
         return self._tag, events
 
     def answer(self, answer: StationAnswer, now: Moment) -> bool:

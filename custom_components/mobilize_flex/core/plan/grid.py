@@ -9,7 +9,7 @@ import numpy as np
 from .case import NEVER, Case, Floats, Indexes
 from .modes import Modes
 
-FINENESS: Final = (50, 40, 32, 25, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+FINENESS: Final = (20, 16, 12, 10, 8, 6, 5, 4, 3, 2, 1)
 """Rungs per percent to choose from; whole percents are always rungs."""
 ON_RUNG: Final = 1e-6
 ROOM: Final = 120_000

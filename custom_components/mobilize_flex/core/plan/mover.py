@@ -38,7 +38,7 @@ class Jumps(NamedTuple):
     cost: Floats
 
 
-NO_JUMPS: Final = Jumps(np.empty(0, np.intp), np.empty(0, np.bool_), np.empty((0, 1, 1)), np.empty((0, 1, 1)))
+NOTHING: Final = np.empty(0, dtype=np.intp)
 
 
 class Mover:
@@ -80,17 +80,13 @@ class Mover:
         self._jumps: list[Jumps] = []
         moved = np.arange(1, reach + 1, dtype=np.float64) * grid.step_kwh
         cost, _ = move_cost(case, side, np.arange(case.slots)[:, None], moved, effort=0.0)
-        fresh = _fresh(cost)
+        stretches, single = _cut(cost)
         for slot in range(case.slots):
-            if not self.possible(slot):
-                self._stretches.append([])
-                self._jumps.append(NO_JUMPS)
-                continue
-            stretches, singles = _cut(cost[slot], fresh[slot])
-            there = bends.cost[:, slot] < NEVER
-            rungs = np.concatenate((singles, bends.moved_kwh[there, slot] / grid.step_kwh))
-            priced = np.concatenate((cost[slot, singles - 1], bends.cost[there, slot]))
-            self._stretches.append(stretches)
+            there = np.flatnonzero(bends.cost[:, slot] < NEVER) if self.possible(slot) else NOTHING
+            whole = np.flatnonzero(single[slot]) if len(there) else NOTHING
+            rungs = np.concatenate((whole + 1, bends.moved_kwh[there, slot] / grid.step_kwh))
+            priced = np.concatenate((cost[slot, whole], bends.cost[there, slot]))
+            self._stretches.append(stretches.get(slot, []))
             self._jumps.append(_jumps(rungs, priced, reach))
 
     def possible(self, slot: int) -> bool:
@@ -170,15 +166,16 @@ def _fresh(cost: Floats) -> Flags:
     return fresh
 
 
-def _cut(cost: Floats, fresh: Flags) -> tuple[list[Stretch], Indexes]:
-    """Cut one slot's costs of 1, 2, 3 ... rungs into stretches worth sliding over and single rungs."""
-    edges = np.flatnonzero(fresh)
-    lengths = np.diff(edges, append=len(cost))
-    stretches, single = list[Stretch](), cost < NEVER
+def _cut(cost: Floats) -> tuple[dict[int, list[Stretch]], Flags]:
+    """Cut the costs of 1, 2, 3 ... rungs (a table by slot) into stretches worth sliding over and single rungs."""
+    single, stretches = cost < NEVER, dict[int, list[Stretch]]()
+    slots, edges = np.nonzero(_fresh(cost))
+    follows = np.append(np.diff(slots) == 0, False)
+    lengths = np.where(follows, np.roll(edges, -1), cost.shape[1]) - edges
     long = np.flatnonzero(lengths >= WORTH_SLIDING)
-    for edge, length in zip(edges[long].tolist(), lengths[long].tolist(), strict=True):
+    for slot, edge, length in zip(slots[long].tolist(), edges[long].tolist(), lengths[long].tolist(), strict=True):
         begin, end = edge - 1, edge + length  # the line goes through the rung before the edge, too
-        slope = float(cost[end - 1] - cost[begin]) / length
-        stretches.append(Stretch(begin + 1, length + 1, float(cost[begin]), slope))
-        single[begin:end] = False
-    return stretches, np.flatnonzero(single) + 1
+        slope = float(cost[slot, end - 1] - cost[slot, begin]) / length
+        stretches.setdefault(slot, []).append(Stretch(begin + 1, length + 1, float(cost[slot, begin]), slope))
+        single[slot, begin:end] = False
+    return stretches, single

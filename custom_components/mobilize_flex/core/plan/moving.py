@@ -19,7 +19,7 @@ def _below_minimum(story: Story, slot: int) -> Why | None:
 
 
 def _from_sun(story: Story, slot: int) -> Why | None:
-    surplus, power = -float(story.case.connection.net_kw[slot]), float(story.power_kw[slot])
+    surplus, power = -float(story.case.connection.net_kw[slot]), story.power_kw[slot]
     if surplus < SHARE_OF_SUN * power:
         return None
     return say(Reason.SUN, surplus_w=surplus / KILO, power_w=power / KILO)
@@ -52,7 +52,7 @@ def _cheap_hour(story: Story, slot: int) -> Why | None:
     unused = [k for k in range(first, until) if story.power_kw[k] == 0 and story.case.charge.open[k]]
     if not unused:
         return None
-    prices = story.charge_prices(float(story.power_kw[slot]))[unused]
+    prices = story.charge_prices(story.power_kw[slot])[unused]
     price = story.paid(slot)
     if price > prices.min() + SAME or price > prices.max() - SAME:
         return None
@@ -79,7 +79,7 @@ def _for_later(story: Story, slot: int) -> Why | None:
 
 def _worth_it(story: Story, slot: int) -> Why | None:
     """Say that a stored kWh is worth more than it costs."""
-    price, worth = story.paid(slot), float(story.worth[slot])
+    price, worth = story.paid(slot), story.worth[slot]
     if price / story.efficiency(slot) + story.case.battery.ageing > worth + SAME:
         return None
     return say(Reason.CHEAP_PRICE, price=price, worth=worth)
@@ -103,7 +103,7 @@ def _relieves_line(story: Story, slot: int) -> Why | None:
 def _dear(story: Story, slot: int) -> Reason:
     """Return whether the price counts for the house (import) or for the grid (export)."""
     used_at_home = max(float(story.case.connection.net_kw[slot]), 0.0)
-    sold = -float(story.power_kw[slot]) > used_at_home + KILO
+    sold = -story.power_kw[slot] > used_at_home + KILO
     return Reason.SELL_PRICE if sold else Reason.HIGH_PRICE
 
 
@@ -135,7 +135,7 @@ def _too_full(story: Story, slot: int) -> Why | None:
 
 def _worth_less_kept(story: Story, slot: int) -> Why | None:
     """Say that a kWh brings more now than it would be worth if kept."""
-    price, worth = story.paid(slot), float(story.worth[slot])
+    price, worth = story.paid(slot), story.worth[slot]
     if price * story.efficiency(slot) - story.case.battery.ageing < worth - SAME:
         return None
     return say(_dear(story, slot), price=price, worth=worth)
@@ -144,7 +144,10 @@ def _worth_less_kept(story: Story, slot: int) -> Why | None:
 def _better_than_left(story: Story, slot: int) -> Why | None:
     """Say that a kWh brings more now than what is left in the end is worth, where nothing is filled again."""
     price, worth = story.paid(slot), story.case.battery.terminal
-    if (story.power_kw[slot:] > 0).any() or price * story.efficiency(slot) - story.case.battery.ageing < worth:
+    if (
+        any(power > 0 for power in story.power_kw[slot:])
+        or price * story.efficiency(slot) - story.case.battery.ageing < worth
+    ):
         return None
     return say(_dear(story, slot), price=price, left_worth=worth)
 

@@ -34,7 +34,7 @@ def look_out(question: PlanQuestion, case: Case, story: Story) -> Outlook | None
         return None
     last = min(case.goals)
     target = case.goals[last].target_kwh
-    planned = float(story.energies_kwh[last + 1])
+    planned = story.energies_kwh[last + 1]
     reachable = max(_reachable(case, last), planned)
     short = target - reachable
     return Outlook(
@@ -72,14 +72,14 @@ def _met_at(case: Case, story: Story, last: int, target: float) -> datetime | No
     if story.energies_kwh[0] >= target - CLOSE_KWH:
         return story.edges[0]
     for slot in range(last + 1):
-        before, after = float(story.energies_kwh[slot]), float(story.energies_kwh[slot + 1])
+        before, after = story.energies_kwh[slot], story.energies_kwh[slot + 1]
         if after >= target - CLOSE_KWH:
             part = min(max((target - before) / (after - before), 0.0), 1.0) if after > before else 1.0
             return story.edges[slot] + part * (story.edges[slot + 1] - story.edges[slot])
     top = float(case.charge.top_kw[last])
     if top < case.charge.low_kw:
         return None
-    hours = (target - float(story.energies_kwh[last + 1])) / case.charge.moved_kwh(top, 1.0)
+    hours = (target - story.energies_kwh[last + 1]) / case.charge.moved_kwh(top, 1.0)
     return story.edges[last + 1] + timedelta(hours=hours)
 
 

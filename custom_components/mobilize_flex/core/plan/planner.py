@@ -58,11 +58,11 @@ def _slots(question: PlanQuestion, story: Story) -> tuple[PlanSlot, ...]:
         PlanSlot(
             start=story.edges[slot],
             end=story.edges[slot + 1],
-            power_w=round(float(story.power_kw[slot]) / KILO, 3),
+            power_w=round(story.power_kw[slot] / KILO, 3),
             soc_end_pct=story.end_pct(slot),
             import_per_kwh=question.import_per_kwh[slot],
             export_per_kwh=question.export_per_kwh[slot],
-            stored_value_per_kwh=float(story.worth[slot]),
+            stored_value_per_kwh=story.worth[slot],
             why=explain(story, slot),
         )
         for slot in range(story.case.slots)

@@ -43,7 +43,7 @@ def _cheaper_to_come(story: Story, slot: int) -> Why | None:
 
 def _now(story: Story, slot: int, like: int) -> float:
     """Return the price now of doing what another slot does."""
-    power = float(story.power_kw[like])
+    power = story.power_kw[like]
     return float((story.charge_prices(power) if power > 0 else story.gains(-power))[slot])
 
 
@@ -70,9 +70,11 @@ def _peak_to_come(story: Story, slot: int) -> Why | None:
 
 
 def _nothing_to_cover(story: Story, slot: int) -> Why | None:
-    """Say that the house takes less than the car can give."""
+    """Say that the price is right but the house takes less than the car can give."""
     run, side = story.next_run(slot), story.case.discharge
     if run is None or story.power_kw[run] > 0 or side.open[slot]:
+        return None
+    if story.case.connection.price_in[slot] < story.paid(run) - SAME:
         return None
     return say(Reason.MINIMUM_POWER, minimum_w=side.low_kw / KILO)
 
@@ -119,7 +121,7 @@ def _short_for_good(story: Story, slot: int) -> Why | None:
     goal, side = story.goal(slot), story.case.charge
     if goal is None or not side.open[slot : goal + 1].any():
         return _shut(story, slot)
-    battery, energy = story.case.battery, float(story.energies_kwh[slot])
+    battery, energy = story.case.battery, story.energies_kwh[slot]
     least = side.moved_kwh(side.low_kw, float(story.case.hours[slot]))
     if energy + least > battery.most_at_departure_kwh:
         most = story.pct(battery.most_at_departure_kwh)
@@ -134,7 +136,7 @@ def _no_spread(story: Story, slot: int) -> Why | None:
     if story.next_run(slot) is not None or not _may_give(story, slot):
         return None
     best, at = best_gain(story, slot)
-    worth = float(story.worth[slot])
+    worth = story.worth[slot]
     if best - story.case.battery.ageing > worth + WORTH_A_CHANGE:
         return None
     return say(Reason.SPREAD_TOO_SMALL, price=best, at=iso(story, at), worth=worth)
@@ -160,9 +162,9 @@ def _nothing_planned(story: Story, slot: int) -> Why | None:
 RESTING: Final[tuple[Rule, ...]] = (
     _shut_now,
     _cheaper_to_come,
+    _nothing_to_cover,
     _peak_to_come,
     _same_later,
-    _nothing_to_cover,
     _ready,
     _short_for_good,
     _empty,

@@ -18,7 +18,7 @@ ONE_MORE: Final = 0.0025
 """Share of the battery over which the worth of a kWh is taken."""
 SENSIBLE: Final = 3.0
 """Times the dearest price: a worth beyond it is the fine of a missed target, which nobody pays."""
-COARSE_KWH: Final = 0.045
+COARSE_KWH: Final = 0.06
 """A ladder with longer steps is always followed by a closer look."""
 DEEP_DOUBT: Final = 0.02
 """Money from which another ladder is tried altogether."""

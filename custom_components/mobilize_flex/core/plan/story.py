@@ -15,17 +15,20 @@ CLOSED_KW = 0.01
 class Story:
     """A plan with its case; ``worth`` is what one more stored kWh is worth at the end of each slot."""
 
-    __slots__ = ("_charge_prices", "_gains", "case", "edges", "energies_kwh", "power_kw", "stays", "worth")
+    __slots__ = ("_charge_prices", "_gains", "_paid", "case", "edges", "energies_kwh", "power_kw", "stays", "worth")
 
     def __init__(
         self, case: Case, edges: tuple[datetime, ...], power_kw: Floats, energies_kwh: Floats, worth: Floats
     ) -> None:
         """Hold the plan: signed powers and worth per slot, instants and energies per boundary."""
         self.case, self.edges = case, edges
-        self.power_kw, self.energies_kwh, self.worth = power_kw, energies_kwh, worth
+        self.power_kw: list[float] = power_kw.tolist()
+        self.energies_kwh: list[float] = energies_kwh.tolist()
+        self.worth: list[float] = worth.tolist()
         self.stays = case.stays
         self._charge_prices: dict[float, Floats] = {}
         self._gains: dict[float, Floats] = {}
+        self._paid: dict[int, float] = {}
 
     def pct(self, energy_kwh: float) -> float:
         """Return an energy as a state of charge."""
@@ -58,8 +61,8 @@ class Story:
 
     def run_end(self, slot: int) -> int:
         """Return one past the last slot of the run a slot is in."""
-        sign, end = np.sign(self.power_kw[slot]), self.stay(slot)[1]
-        return next((k for k in range(slot + 1, end) if np.sign(self.power_kw[k]) != sign), end)
+        power, end = self.power_kw[slot], self.stay(slot)[1]
+        return next((k for k in range(slot + 1, end) if self.power_kw[k] * power <= 0), end)
 
     def charge_prices(self, power_kw: float) -> Floats:
         """Return what a kWh into the car costs in each slot at a power or the most there is; endless where shut."""
@@ -85,13 +88,14 @@ class Story:
 
     def paid(self, slot: int) -> float:
         """Return what a kWh costs (charging) or brings (giving back) in a slot at its planned power."""
-        power = float(self.power_kw[slot])
-        prices = self.charge_prices(power) if power > 0 else self.gains(-power)
-        return float(prices[slot])
+        if slot not in self._paid:
+            power = self.power_kw[slot]
+            self._paid[slot] = float((self.charge_prices(power) if power > 0 else self.gains(-power))[slot])
+        return self._paid[slot]
 
     def efficiency(self, slot: int) -> float:
         """Return the efficiency at a slot's planned power."""
-        power = float(self.power_kw[slot])
+        power = self.power_kw[slot]
         return self.case.side(1 if power > 0 else -1).efficiency(abs(power))
 
 

@@ -31,7 +31,7 @@ MOST_SESSIONS: Final = 400
 
 def meter_read(d: Draft, fact: MeterRead) -> None:
     """Take a reading of the house meter."""
-    meter = house.read(d.state.meter, fact.reading, cars_w(d.state.stations), d.state.config.zone, d.now)
+    meter = house.read(d.state.meter, fact.reading, cars_w(d.state.stations, d.now), d.state.config.zone, d.now)
     d.state = replace(d.state, meter=meter)
 
 

@@ -10,10 +10,11 @@ from ..control.decide import Situation, decide
 from ..control.session_table import Turn
 from ..grid.envelope import envelope
 from ..model.commands import SetpointForm
+from ..model.moment import Moment
 from ..model.plan import Plan
 from ..model.reasons import Reason
 from ..model.session import Phase, Session
-from ..model.state import Decision, Delivery, EvseState, Onboarding, StationState
+from ..model.state import Decision, Delivery, EvseState, Onboarding, Outcome, StationState
 from .asking import ask_plan
 from .draft import Draft
 from .turning import turn
@@ -23,7 +24,8 @@ from .welcome import welcome
 NEEDS_S: Final = 60.0
 ASLEEP_S: Final = 60.0
 SETTLED_S: Final = 3.0
-FIRST_ORDER_S: Final = 5.0
+FIRST_ORDER_S: Final = 10.0
+MEASURED_S: Final = 60.0
 MEETING_S: Final = 15.0
 """After a reconnect: how long a station may take to tell what its car is at."""
 
@@ -97,16 +99,24 @@ def car_w(evse: EvseState) -> float:
     return max(measured, order.power_w, key=abs)
 
 
-def cars_w(stations: Mapping[str, StationState]) -> float:
-    """Return what all cars take now."""
-    return sum(car_w(e) for s in stations.values() for e in s.evses.values())
+def car_known(evse: EvseState, now: Moment) -> bool:
+    """Return whether it is known what the car takes: measured lately, or ordered over this connection."""
+    measured = now.age_s(evse.readings.at) <= MEASURED_S
+    return evse.session is None or measured or evse.delivery.outcome is Outcome.ACCEPTED
+
+
+def cars_w(stations: Mapping[str, StationState], now: Moment) -> float | None:
+    """Return what all cars take now; ``None`` while one of them keeps it to itself."""
+    evses = [e for s in stations.values() for e in s.evses.values()]
+    return sum(car_w(e) for e in evses) if all(car_known(e, now) for e in evses) else None
 
 
 def _decide(d: Draft, identity: str, number: int) -> None:
     """Make the decision; what it allows and why stands with it."""
     evse = d.evse(identity, number)
     station = d.state.stations[identity]
-    allowed = envelope(d.state.config, station.config, d.state.meter, car_w(evse), d.now)
+    car = car_w(evse) if car_known(evse, d.now) else None
+    allowed = envelope(d.state.config, station.config, d.state.meter, car, d.now)
     if allowed != evse.envelope:
         evse = replace(evse, envelope=allowed)
     situation = _situation(d, station, evse)
@@ -141,6 +151,8 @@ def _situation(d: Draft, station: StationState, evse: EvseState) -> Situation:
         priced=bool(d.state.prices.slots),
         reversed=evse.delivery.reversed,
         departure=departure.at if departure else None,
+        house_w=d.state.meter.house_w if evse.envelope.fresh else None,
+        ageing_per_kwh=d.state.config.ageing_per_kwh,
         rest_s=_rest_s(evse.plan, d.now.utc),
         needs_replug=_needs_replug(evse, session, wanted),
         meeting_again=d.now.age_s(station.connected_at) < MEETING_S,

@@ -79,6 +79,7 @@ def booted(d: Draft, fact: StationBooted) -> None:
         inventory_of=before.inventory_of if same else None,
         limits_of=before.limits_of if same else None,
     )
+    station = station if same else replace(station, inventory=(), inventory_whole=False)
     d.put_station(replace(station, memory=memory, onboarding=Onboarding.ASKING, connected_at=d.now, limits_done=False))
     for evse in station.evses.values():
         d.put_evse(fact.station, replace(evse, delivery=Delivery(), problems=frozenset()))

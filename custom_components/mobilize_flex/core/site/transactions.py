@@ -63,6 +63,7 @@ def _follow(d: Draft, fact: TransactionReported, session: Session, number: int) 
     if evse.session != session.key and fact.kind is not EventKind.ENDED:
         evse = _adopt(d, fact, session, evse)
     take_samplings(d, fact.station, number, fact.samplings)
+    _note_soc(d, session.key, d.evse(fact.station, number))
     if fact.kind is EventKind.ENDED:
         _end(d, fact.station, number)
         return
@@ -73,6 +74,14 @@ def _follow(d: Draft, fact: TransactionReported, session: Session, number: int) 
         operation_mode=fact.operation_mode or evse.operation_mode,
     )
     d.put_evse(fact.station, evse)
+
+
+def _note_soc(d: Draft, key: str, evse: EvseState) -> None:
+    """Keep with a session what the battery began with, and what it has now."""
+    session, soc_pct = d.state.sessions[key], evse.readings.soc_pct
+    if soc_pct is not None and soc_pct != session.soc_end_pct:
+        began = soc_pct if session.soc_start_pct is None else session.soc_start_pct
+        d.put_session(replace(session, soc_start_pct=began, soc_end_pct=soc_pct))
 
 
 def _adopt(d: Draft, fact: TransactionReported, session: Session, evse: EvseState) -> EvseState:

@@ -1,12 +1,14 @@
 """Moving an EVSE through the life of its session."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from ..control.session_table import HARMLESS, Turn, follow
 from ..model.plan import Plan
 from ..model.session import Phase, Session
-from ..model.state import EvseState
+from ..model.state import EvseState, VehicleState
 from .draft import Draft
+from .wanting import STATION, vehicle_of
 
 
 def turn(d: Draft, identity: str, number: int, what: Turn) -> EvseState:
@@ -26,9 +28,11 @@ def turn(d: Draft, identity: str, number: int, what: Turn) -> EvseState:
 
 
 def let_go(d: Draft, identity: str, evse: EvseState) -> EvseState:
-    """Forget everything that belonged to a transaction that is over."""
+    """Forget everything that belonged to a transaction that is over; what its car was at stays known with the car."""
+    _remember_soc(d, evse)
     evse = replace(
         evse,
+        readings=replace(evse.readings, soc_pct=None, soc_at=None),
         session=None,
         charging_state=None,
         operation_mode=None,
@@ -41,6 +45,13 @@ def let_go(d: Draft, identity: str, evse: EvseState) -> EvseState:
     )
     d.put_evse(identity, evse)
     return evse
+
+
+def _remember_soc(d: Draft, evse: EvseState) -> None:
+    car = vehicle_of(d.state, d.session(evse.session)).key
+    if car and evse.readings.soc_pct is not None:
+        known = VehicleState(soc_pct=evse.readings.soc_pct, at=evse.readings.soc_at, source=STATION)
+        d.state = replace(d.state, vehicles=MappingProxyType({**d.state.vehicles, car: known}))
 
 
 def _plan_kept(evse: EvseState, phase: Phase) -> Plan | None:

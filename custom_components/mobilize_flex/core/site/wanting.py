@@ -12,6 +12,7 @@ from ..model.station import Needs
 from ..plan.departures import upcoming
 
 HORIZON: Final = timedelta(days=8)
+STATION: Final = "station"
 NO_VEHICLE: Final = VehicleConfig(key="", name="")
 
 
@@ -44,10 +45,13 @@ def vehicle_named(state: SiteState, evccid: str | None) -> str | None:
 
 
 def soc_of(state: SiteState, evse: EvseState, session: Session | None, now: Moment) -> tuple[float | None, float]:
-    """Return the car's state of charge and its age in seconds: the station's word, or another source's if newer."""
+    """Return the car's state of charge and its age in seconds: the station's word, or another source's if newer.
+
+    What a station told in an earlier session says nothing of the car that is plugged in now.
+    """
     told = evse.readings.soc_pct, now.age_s(evse.readings.soc_at)
     other = state.vehicles.get(vehicle_of(state, session).key)
-    if other is not None and other.soc_pct is not None and now.age_s(other.at) < told[1]:
+    if other and other.source != STATION and other.soc_pct is not None and now.age_s(other.at) < told[1]:
         told = other.soc_pct, now.age_s(other.at)
     return told if told[0] is not None else (None, float("inf"))
 

@@ -4,8 +4,11 @@ Everything is in W, Wh and seconds as the question has it, one slot after the ot
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from custom_components.mobilize_flex.core.model.plan import PlanQuestion, PowerRange
+type Question = Any
+type Range = Any
+"""As in the model's ``plan``, whichever way it was loaded."""
 
 POWER_W = 2.0
 ENERGY_WH = 10.0
@@ -21,22 +24,22 @@ class Life:
     soc_pct: list[float] = field(default_factory=list)
 
 
-def efficiency(power: PowerRange, magnitude_w: float) -> float:
+def efficiency(power: Range, magnitude_w: float) -> float:
     held = [s.efficiency for s in power.efficiency if magnitude_w >= s.from_w - 1e-6]
     return held[-1] if held else power.efficiency[0].efficiency
 
 
-def away_slots(q: PlanQuestion) -> set[int]:
+def away_slots(q: Question) -> set[int]:
     n = len(q.slot_s)
     return {k for d in q.departures for k in range(d.slot, n if d.return_slot is None else d.return_slot)}
 
 
-def ceiling_pct(q: PlanQuestion, boundary: int) -> float:
+def ceiling_pct(q: Question, boundary: int) -> float:
     near = any(0 <= d.slot - boundary < q.final_approach_slots for d in q.departures)
     return max(q.overshoot_pct, q.soc_max_pct) if near else q.overshoot_pct
 
 
-def allowed_w(q: PlanQuestion, k: int, sign: int) -> tuple[float, float]:
+def allowed_w(q: Question, k: int, sign: int) -> tuple[float, float]:
     """Return the least and the most power of a direction in a slot, the line aside."""
     side = q.charge if sign > 0 else q.discharge
     limit = q.charge_limit_w if sign > 0 else q.discharge_limit_w
@@ -46,7 +49,7 @@ def allowed_w(q: PlanQuestion, k: int, sign: int) -> tuple[float, float]:
     return side.min_w, most
 
 
-def settle(q: PlanQuestion, k: int, net_w: float) -> tuple[float, float]:
+def settle(q: Question, k: int, net_w: float) -> tuple[float, float]:
     """Return money per hour and the net power after the cheapest use of the sun."""
     spare = q.sun_w[k] if q.sun_curtailable else 0.0
     best = (float("inf"), net_w)
@@ -58,7 +61,7 @@ def settle(q: PlanQuestion, k: int, net_w: float) -> tuple[float, float]:
     return best
 
 
-def live(q: PlanQuestion, powers_w: list[float]) -> Life:
+def live(q: Question, powers_w: list[float]) -> Life:
     """Live through a schedule."""
     life, away, n = Life(), away_slots(q), len(q.slot_s)
     energy = q.soc_now_pct / 100 * q.capacity_wh
@@ -88,7 +91,7 @@ def live(q: PlanQuestion, powers_w: list[float]) -> Life:
     return life
 
 
-def come_back(q: PlanQuestion, k: int, energy: float, life: Life) -> float:
+def come_back(q: Question, k: int, energy: float, life: Life) -> float:
     for d in q.departures:
         if d.return_slot == k + 1:
             life.cost += 2 * q.penalties.target_per_kwh * max(0.0, d.trip_wh - energy) / 1000
@@ -96,7 +99,7 @@ def come_back(q: PlanQuestion, k: int, energy: float, life: Life) -> float:
     return energy
 
 
-def drive(q: PlanQuestion, k: int, power: float, energy: float, life: Life) -> float:
+def drive(q: Question, k: int, power: float, energy: float, life: Life) -> float:
     if not power:
         return energy
     sign = 1 if power > 0 else -1
@@ -109,7 +112,7 @@ def drive(q: PlanQuestion, k: int, power: float, energy: float, life: Life) -> f
     return energy + sign * moved
 
 
-def watch_levels(q: PlanQuestion, k: int, power: float, energy: float, life: Life) -> None:
+def watch_levels(q: Question, k: int, power: float, energy: float, life: Life) -> None:
     floor, ceiling = q.soc_min_pct / 100 * q.capacity_wh, ceiling_pct(q, k + 1) / 100 * q.capacity_wh
     hours = q.slot_s[k] / 3600
     if not -ENERGY_WH <= energy <= q.capacity_wh + ENERGY_WH:
@@ -122,7 +125,7 @@ def watch_levels(q: PlanQuestion, k: int, power: float, energy: float, life: Lif
     life.cost += q.penalties.soc_max_per_kwh_h * hours * max(0.0, energy - ceiling) / 1000
 
 
-def watch_rhythm(q: PlanQuestion, powers: list[float], away: set[int], life: Life) -> None:
+def watch_rhythm(q: Question, powers: list[float], away: set[int], life: Life) -> None:
     """Walk the modes with their ages; a pause counts only after a run, and whatever ends a stay may cut both."""
     mode, age = q.initial_mode, max(q.initial_mode_slots, 0)
     paused = mode == 0 and age < q.min_idle_slots
