@@ -115,6 +115,8 @@ class Home:
         for i, step in enumerate(steps):
             low = max(spec["min_kw"], 0.0 if i == 0 else step["from_kw"] + OVER_EDGE_KW)
             high = top if i + 1 == len(steps) else min(top, steps[i + 1]["from_kw"] - EDGE_KW)
+            if step["from_kw"] <= high < low and spec["min_kw"] <= high:
+                low = high  # the edge itself, where a limit ends on it
             if high < low or high <= 0:
                 continue
             factor = step["eff"] if sign > 0 else 1 / step["eff"]

@@ -42,7 +42,11 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tempo:
-    """Hold the six Tempo prices per kWh; ``colours`` are the days known (a Tempo day runs from 06:00 to 06:00)."""
+    """Hold the six Tempo prices per kWh; a Tempo day runs from 06:00 to 06:00.
+
+    ``colours`` are the days known. ``forecast`` holds the chances of white and red (0 to 1) of days that are not; for
+    the others the habits of the season stand in.
+    """
 
     blue_off_peak: float
     blue_peak: float
@@ -51,6 +55,7 @@ class Tempo:
     red_off_peak: float
     red_peak: float
     colours: tuple[tuple[date, Colour], ...] = ()
+    forecast: tuple[tuple[date, float, float], ...] = ()
     export_per_kwh: float = 0.0
 
 
@@ -58,12 +63,13 @@ class Tempo:
 class Published:
     """Hold how a published price becomes ours: ``price * factor + surcharge``, per kWh.
 
-    ``export_per_kwh`` is fixed, or ``None`` when export rows are published too.
+    ``export_per_kwh`` is fixed, or ``None`` when export rows are published too; these have a factor of their own.
     """
 
     factor: float = 1.0
     surcharge_per_kwh: float = 0.0
     export_per_kwh: float | None = 0.0
+    export_factor: float = 1.0
 
 
 type Contract = Base | PeakOffPeak | Tempo | Published

@@ -22,6 +22,8 @@ COARSE_KWH: Final = 0.06
 """A ladder with longer steps is always followed by a closer look."""
 DEEP_DOUBT: Final = 0.02
 """Money from which another ladder is tried altogether."""
+MANY_SLOTS: Final = 300
+"""Slots beyond which there is no time for that."""
 OTHER_ROOM: Final = 0.6 * ROOM
 LOOKS: Final = 2
 """Closer looks, at most."""
@@ -40,7 +42,7 @@ class Found:
 def search(case: Case) -> Found:
     """Return the cheapest way found."""
     worth, best, doubt = _hunt(case, ROOM)
-    if doubt > DEEP_DOUBT:
+    if doubt > DEEP_DOUBT and case.slots <= MANY_SLOTS:
         _, other, _ = _hunt(case, OTHER_ROOM)
         best = min(best, other, key=lambda way: _cost(case, way))
     return Found(best, powers(case, best), _cost(case, best, true=True), _worth_per_kwh(case, worth, best))

@@ -1,5 +1,6 @@
 """Asking for a plan: when one is due, and what it should be about."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +17,9 @@ from ..model.programme import Departure
 from ..model.session import Phase
 from ..model.state import EvseState, SiteState
 from ..plan.departures import upcoming
+from ..plan.question import terminal_value
 from ..tariff import curve
+from ..tariff.slots import slots_ahead
 from .draft import Draft
 
 RENEW_S: Final = 300.0
@@ -25,7 +28,6 @@ LOST_S: Final = 60.0
 DEVIATION_PCT: Final = 2.0
 LONGEST: Final = timedelta(hours=48)
 SHORTEST: Final = timedelta(hours=12)
-STEP: Final = timedelta(minutes=15)
 CONNECTION_SHARE: Final = 0.95
 CAUTION: Final = 0.97
 """A car that charges a little worse than it was said to must not be left with a dear last kilowatt-hour."""
@@ -90,7 +92,8 @@ def _strays(evse: EvseState, s: Situation, now: Moment) -> bool:
 def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> PlanQuestion:
     departures = upcoming(state.wishes.programmes, state.config.zone, now.utc, LONGEST)
     first = departures[0] if departures else None
-    slots = _slots(state.prices, now.utc, _horizon(state.prices, first, now.utc))
+    marks = [first.at] if first else []
+    slots = slots_ahead(state.prices, now.utc, _horizon(state.prices, first, now.utc), marks)
     zone = state.config.zone
     count = len(slots)
     connection_w = limit_a(state.config, state.meter.reading) * NOMINAL_V * state.config.phases * CONNECTION_SHARE
@@ -116,7 +119,7 @@ def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> P
         discharge=_discharge(s),
         departures=_planned(slots, first, s),
         ageing_per_kwh=state.config.ageing_per_kwh,
-        terminal_value_per_kwh=_terminal(slots, s),
+        terminal_value_per_kwh=_terminal(state, slots, s),
         start_cost=state.config.start_cost,
         initial_mode=0 if order is None else (order.power_w > 0) - (order.power_w < 0),
         initial_mode_slots=1,
@@ -146,33 +149,14 @@ def _horizon(prices: PriceCurve, first: Departure | None, now: datetime) -> date
     return min(max(ends), now + LONGEST)
 
 
-def _slots(prices: PriceCurve, now: datetime, end: datetime) -> list[PriceSlot]:
-    """Return quarters of an hour on the clock, the first shortened; where no price is known the last one goes on."""
-    slots: list[PriceSlot] = []
-    at = now
-    last = next(iter(prices.after(now)), None) or (prices.slots[-1] if prices.slots else None)
-    while at < end and last is not None:
-        known = prices.at(at)
-        after = min(end, _next_edge(at), known.end if known else end)
-        last = known or replace(last, certainty=Certainty.ASSUMED)
-        slots.append(PriceSlot(at, after, last.import_per_kwh, last.export_per_kwh, last.certainty))
-        at = after
-    return slots
-
-
-def _next_edge(at: datetime) -> datetime:
-    past = timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
-    return at + STEP - past
-
-
-def _final_slots(slots: list[PriceSlot], first: Departure | None) -> int:
+def _final_slots(slots: Sequence[PriceSlot], first: Departure | None) -> int:
     if first is None:
         return 0
     return sum(1 for p in slots if first.at - FINAL_APPROACH <= p.start < first.at)
 
 
-def _planned(slots: list[PriceSlot], first: Departure | None, s: Situation) -> tuple[PlannedDeparture, ...]:
-    """Return the next departure at the boundary nearest before it; what comes after it is another session."""
+def _planned(slots: Sequence[PriceSlot], first: Departure | None, s: Situation) -> tuple[PlannedDeparture, ...]:
+    """Return the next departure at its boundary; what comes after it is another session."""
     if first is None:
         return ()
     index = sum(1 for p in slots if p.end <= first.at)
@@ -183,10 +167,14 @@ def _planned(slots: list[PriceSlot], first: Departure | None, s: Situation) -> t
     return (PlannedDeparture(slot=index, target_soc_pct=wanted),)
 
 
-def _terminal(slots: list[PriceSlot], s: Situation) -> float:
-    """Return the worth of a kWh left: what it would cost to refill, cheaply."""
-    cheapest = min((p.import_per_kwh for p in slots), default=0.0)
-    return max(0.0, cheapest / s.vehicle.charge_efficiency)
+def _terminal(state: SiteState, slots: Sequence[PriceSlot], s: Situation) -> float:
+    return terminal_value(
+        [p.import_per_kwh for p in slots],
+        [(p.end - p.start) / HOUR for p in slots],
+        charge_efficiency=s.vehicle.charge_efficiency,
+        discharge_efficiency=s.vehicle.discharge_efficiency if _discharge(s).max_w else None,
+        ageing_per_kwh=state.config.ageing_per_kwh,
+    )
 
 
 def _sun_w(state: SiteState, slot: PriceSlot) -> float:

@@ -8,13 +8,13 @@ from typing import Final
 from ..model.contracts import Base, Colour, Contract, PeakOffPeak, Published, Tempo, Window
 from ..model.facts import PriceRow, PricesPublished
 from ..model.prices import Certainty, PriceCurve, PriceSlot
+from .slots import merge
+from .tempo import usual_chances
 
 HOUR: Final = timedelta(hours=1)
 TEMPO_DAY_STARTS: Final = time(6)
 TEMPO_OFF_PEAK: Final = (Window(time(22), time(6)),)
 SUMMER: Final = range(4, 11)
-# Days of a season: 22 red, 43 white of 365; red and white fall in the cold months mostly.
-TEMPO_SHARES: Final = {Colour.BLUE: 300 / 365, Colour.WHITE: 43 / 365, Colour.RED: 22 / 365}
 
 
 def price_curve(
@@ -80,7 +80,7 @@ def _peak_off_peak(c: PeakOffPeak, zone: tzinfo, start: datetime, end: datetime)
 
 
 def _tempo(c: Tempo, zone: tzinfo, start: datetime, end: datetime) -> Iterator[PriceSlot]:
-    colours = dict(c.colours)
+    colours, forecast = dict(c.colours), {day: (white, red) for day, white, red in c.forecast}
     for at, after, local in _steps(zone, start, end):
         day = local.date() - (timedelta(days=1) if local.time() < TEMPO_DAY_STARTS else timedelta(0))
         prices = _tempo_prices(c, off_peak=_within(TEMPO_OFF_PEAK, local.time()))
@@ -88,7 +88,8 @@ def _tempo(c: Tempo, zone: tzinfo, start: datetime, end: datetime) -> Iterator[P
         if colour is not None:
             yield PriceSlot(at, after, prices[colour], c.export_per_kwh)
         else:
-            expected = sum(TEMPO_SHARES[k] * prices[k] for k in Colour)
+            white, red = forecast.get(day) or usual_chances(day)
+            expected = (1 - white - red) * prices[Colour.BLUE] + white * prices[Colour.WHITE] + red * prices[Colour.RED]
             yield PriceSlot(at, after, expected, c.export_per_kwh, Certainty.EXPECTED)
 
 
@@ -100,14 +101,19 @@ def _tempo_prices(c: Tempo, *, off_peak: bool) -> dict[Colour, float]:
 
 def _published(c: Published, told: PricesPublished, start: datetime, end: datetime) -> PriceCurve:
     """Return published prices with the owner's formula; where nothing is published there is a hole."""
-    slots = []
-    for row in _ordered(told.rows, start, end):
-        middle = row.start + (row.end - row.start) / 2
-        export = c.export_per_kwh
-        if export is None:
-            export = next((r.per_kwh for r in told.export_rows if r.start <= middle < r.end), 0.0)
-        slots.append(PriceSlot(row.start, row.end, row.per_kwh * c.factor + c.surcharge_per_kwh, export))
-    return PriceCurve(tuple(slots))
+    bought = PriceCurve(
+        tuple(
+            PriceSlot(row.start, row.end, row.per_kwh * c.factor + c.surcharge_per_kwh, c.export_per_kwh or 0.0)
+            for row in _ordered(told.rows, start, end)
+        )
+    )
+    if c.export_per_kwh is not None:
+        return bought
+    sold = (
+        PriceSlot(row.start, row.end, 0.0, row.per_kwh * c.export_factor)
+        for row in _ordered(told.export_rows, start, end)
+    )
+    return merge(bought, PriceCurve(tuple(sold)))
 
 
 def _ordered(rows: tuple[PriceRow, ...], start: datetime, end: datetime) -> Iterator[PriceRow]:
