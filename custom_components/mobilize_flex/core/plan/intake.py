@@ -19,6 +19,7 @@ KILO: Final = 1e-3
 ENDLESS_KW: Final = 1e4
 LEAST_KW: Final = 0.01
 """Below this a charger does nothing."""
+ROUNDING_KW: Final = 1e-9
 LEAST_KWH: Final = 0.001
 SHUT_KW: Final = -1.0
 UNDER_EDGE_KW: Final = 1e-4
@@ -169,7 +170,8 @@ def _side(sign: int, power: PowerRange, top_kw: Floats, away: Flags) -> Side:
     """Return one direction; shut where the car is away or a limit leaves less than the minimum."""
     most, least = _real(power.max_w * KILO, ENDLESS_KW), max(_real(power.min_w * KILO), LEAST_KW)
     top = np.minimum(top_kw, most)
-    return Side(sign, least, np.where(away | (top < least), SHUT_KW, top), _bands(power))
+    shut = away | (top < least - ROUNDING_KW)
+    return Side(sign, least, np.where(shut, SHUT_KW, np.maximum(top, least)), _bands(power))
 
 
 def _bands(power: PowerRange) -> tuple[Band, ...]:
