@@ -138,6 +138,8 @@ class FlexConfigFlow(ConfigFlow, domain=c.DOMAIN):
         station = ConfigSubentry(
             data=MappingProxyType(data), subentry_type=c.STATION, title=name, unique_id=self._knock["identity"]
         )
+        # Adding the station withdraws the open question about it, at once; the page with its password has to stay.
+        await self.async_set_unique_id(None)
         self.hass.config_entries.async_add_subentry(self._site(), station)
         return await self.async_step_secret()
 

@@ -74,8 +74,7 @@ def async_forget_answered(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Withdraw the question about a station that was admitted by hand meanwhile."""
     known = {knock_id(entry.entry_id, s.unique_id) for s in subentries(entry, STATION) if s.unique_id}
     for flow in async_waiting(hass):
-        # The page that shows the admitted station's password stays until the owner has read it.
-        if flow["context"].get("unique_id") in known and flow.get("step_id") != "secret":
+        if flow["context"].get("unique_id") in known:
             hass.config_entries.flow.async_abort(flow["flow_id"])
 
 

@@ -19,7 +19,7 @@ from custom_components.mobilize_flex.core.model.config import SiteConfig
 from custom_components.mobilize_flex.discovery import async_station_knocked, async_waiting
 from custom_components.mobilize_flex.problems import Problems
 from custom_components.mobilize_flex.store import store_path
-from tests.face.homes import DOMAIN, STATION, VEHICLE, free_port, home, part
+from tests.face.homes import DOMAIN, STATION, VEHICLE, answer, free_port, home, part
 
 HOUSE = "custom_components.mobilize_flex"
 
@@ -199,6 +199,22 @@ async def test_a_device_is_deleted_only_with_what_it_stands_for(
     assert await async_remove_config_entry_device(hass, entry, car)
     assert device_registry.async_get(car.id) is None, "Home Assistant takes it away with the vehicle"
     assert len(made) == 1
+
+
+async def test_a_station_admitted_to_a_home_that_runs_gets_its_password_shown(
+    hass: HomeAssistant, made: list[Controller]
+) -> None:
+    entry = await started(hass, home())
+    async_station_knocked(hass, entry, "FLEX-1", "192.168.1.66")
+    await hass.async_block_till_done()
+    (waiting,) = async_waiting(hass)
+    page = await answer(hass, waiting, {"name": "Garage", "phases": "1", "selector": "32"})
+    assert page["step_id"] == "secret"
+    await hass.async_block_till_done()
+    assert len(async_waiting(hass)) == 1, "adding the station does not take the page away"
+    assert [s.unique_id for s in entry.subentries.values()] == ["FLEX-1"]
+    assert (await answer(hass, page, {}))["reason"] == "station_added"
+    assert len(made[0].configs) == 2
 
 
 # the real controller
