@@ -34,7 +34,7 @@ from .places import Place
 PARALLEL_UPDATES = 0
 
 SELDOM: Final = float("inf")
-POWER_BAND_W: Final = 200.0
+POWER_BAND_W: Final = 100.0
 CURRENT_BAND_A: Final = 1.0
 VOLTAGE_BAND_V: Final = 5.0
 RESTING_W: Final = 50.0

@@ -45,7 +45,7 @@ TOMORROW_LOOK_S: Final = 600.0
 FIRST_RETRY_S: Final = 15.0
 NEWS_HOUR: Final = 13
 NEWS_MINUTE: Final = 5
-EXPORT_HOURS: Final = timedelta(hours=24)
+EXPORT_HOURS: Final = timedelta(days=60)
 
 type Tell = Callable[[Fact], None]
 type Clock = Callable[[], Moment]

@@ -156,6 +156,26 @@ def test_a_station_that_keeps_refusing_is_not_hammered() -> None:
     assert sent <= 20
 
 
+@pytest.mark.parametrize("reason", ["RateLimitExceeded", "GenericError", "InternalError"])
+def test_what_is_in_force_is_cut_again_and_again_whatever_was_refused_last(reason: str) -> None:
+    delivery = ordered(7000)
+    order = send(delivery, 0, 10)
+    assert order is not None
+    delivery = pace.sent(delivery, order, at(10))
+    refusal = CommandRefused(station="ST1", id=order.id, reason=reason, text="300")
+    delivery = pace.refused(delivery, refusal, at(10))
+    assert pace.due(delivery, want(0), ROAD, at(16), 3) is not None
+
+
+@pytest.mark.parametrize(
+    ("told", "quiet_s"), [("30", 30.0), ("²", 60.0), ("9" * 40, 60.0), ("99999", 300.0), (None, 60.0)]
+)
+def test_a_station_that_asks_for_time_gets_it_within_reason(told: str | None, quiet_s: float) -> None:
+    delivery = ordered(3000)
+    refusal = CommandRefused(station="ST1", id=1, reason="RateLimitExceeded", text=told)
+    assert pace.refused(delivery, refusal, at(0)).quiet_until_s == 1000.0 + quiet_s
+
+
 def test_a_mute_station_is_tried_again_later() -> None:
     delivery = pace.sent(Delivery(), send(Delivery(), 3000, 0), at(0))  # type: ignore[arg-type]
     delivery = pace.unanswered(delivery, CommandUnanswered(station="ST1", id=2), at(15))
@@ -164,7 +184,11 @@ def test_a_mute_station_is_tried_again_later() -> None:
 
 
 def test_charging_on_an_order_to_discharge_is_noticed() -> None:
-    delivery = pace.watch(ordered(-3000), 2900.0, at(20), False, at(20))
+    delivery = pace.watch(ordered(-3000), 2900.0, at(4), False, at(4))
+    assert not delivery.reversed
+    moved = pace.sent(delivery, replace(delivery.order, power_w=-2500.0), at(8))  # type: ignore[type-var]
+    delivery = pace.accepted(moved, CommandAccepted(station="ST1", id=1))
+    delivery = pace.watch(delivery, 2900.0, at(12), False, at(12))
     assert delivery.reversed
     assert delivery.following is False
 

@@ -437,6 +437,34 @@ def test_another_car_does_not_inherit_the_state_of_charge_of_the_last(home: Home
     assert home.state.sessions["ST1/tx-1"].soc_start_pct == 60.0
 
 
+def test_a_whole_transaction_that_went_by_offline_moves_the_counters_and_nothing_else(home: Home) -> None:
+    home.dial_in()
+    for seq_no, (kind, wh) in enumerate([(EventKind.STARTED, 100.0), (EventKind.ENDED, 5100.0)]):
+        past = home.event(kind, seq_no, offline=True, samplings=home.samples(7000.0, in_wh=wh))
+        home.tell(past, 5)
+    readings = home.state.stations["ST1"].evses[1].readings
+    assert (readings.import_wh, readings.power_w) == (5100.0, None)
+    assert home.state.sessions["ST1/tx-1"].energy_in.wh == 5000.0
+
+
+def test_values_of_the_whole_station_are_not_the_cars(home: Home) -> None:
+    home.plug_in()
+    home.tell(f.Metered(station="ST1", evse=0, samplings=home.samples(4000.0, in_wh=99_000.0)))
+    readings = home.state.stations["ST1"].evses[1].readings
+    assert (readings.import_wh, readings.power_w) == (0.0, 0.0)
+
+
+def test_a_station_that_refuses_every_discharge_is_told_so_truly(home: Home) -> None:
+    home.plug_in()
+    home.plan(-2000.0)
+    evse = home.state.stations["ST1"].evses[1]
+    limited = replace(evse, delivery=replace(evse.delivery, form=SetpointForm.LIMIT))
+    home.state = replace(home.state, stations={"ST1": replace(home.state.stations["ST1"], evses={1: limited})})
+    home.tell(f.MeterRead(MeterReading(power_w=2500.0)), 5)
+    decision = home.state.stations["ST1"].evses[1].decision
+    assert (decision.power_w, decision.capped_by) == (0.0, Reason.NO_DISCHARGE_ROUTE)
+
+
 def test_stopping_leaves_the_station_to_its_standard_charge(home: Home) -> None:
     home.plug_in()
     home.plan(-2000.0)

@@ -35,6 +35,7 @@ class Situation:
 
     ``v2g_now`` is whether V2G is wanted for this session (switch, programme, consent); ``programmed`` whether any
     enabled programme has a departure ahead; ``priced`` whether any price is known; ``rest_s`` how long the plan rests;
+    ``route`` whether the station has words for a discharge that it has not refused;
     ``meeting_again`` whether the station dialled in a moment ago.
     """
 
@@ -56,6 +57,7 @@ class Situation:
     priced: bool
     reversed: bool
     departure: datetime | None
+    route: bool = True
     house_w: float | None = None
     ageing_per_kwh: float = 0.0
     rest_s: float = 0.0
@@ -245,7 +247,7 @@ def _route(s: Situation, power_w: float) -> tuple[float, Reason]:
         return 0.0, Reason.NO_CONSENT
     if not s.v2g_now:
         return 0.0, Reason.V2G_OFF
-    if s.phase is not Phase.V2G or s.reversed:
+    if s.phase is not Phase.V2G or s.reversed or not s.route:
         return 0.0, Reason.NO_DISCHARGE_ROUTE
     if s.soc_pct is None or s.soc_age_s > DISCHARGE_SOC_AGE_S:
         return 0.0, Reason.SOC_UNKNOWN

@@ -30,12 +30,14 @@ RAISE_SPACING_S: Final = {
 CHANGE_W: Final = 100.0
 CHANGE_SHARE: Final = 0.05
 ANSWER_S: Final = 20.0
+CUT_AGAIN_S: Final = 5.0
 RETRY_S: Final = (10.0, 15.0, 60.0, 300.0)
 FOLLOW_W: Final = 300.0
 FOLLOW_SHARE: Final = 0.15
 FOLLOW_S: Final = 30.0
 WAKE_S: Final = 120.0
-REVERSED_S: Final = 15.0
+REVERSED_S: Final = 8.0
+LONGEST_TOLD_S: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,7 @@ def due(delivery: Delivery, decision: Decision, road: Road, now: Moment, command
     last = delivery.order
     if last is None or last.transaction != road.transaction:
         return order if now.mono_s >= delivery.quiet_until_s else None
-    cut = is_cut(last.power_w, order.power_w)
-    if cut and (delivery.outcome is not Outcome.REFUSED or now.mono_s >= delivery.quiet_until_s):
+    if _leaves_at_once(delivery, last, order, now):
         return order
     if now.mono_s < delivery.quiet_until_s or (delivery.outcome is Outcome.WAITING and _waits(delivery, now)):
         return None
@@ -69,6 +70,14 @@ def due(delivery: Delivery, decision: Decision, road: Road, now: Moment, command
     if _differs(last, order) and age_s >= RAISE_SPACING_S[order.form]:
         return order
     return order if age_s >= last.expires_s * RENEW_SHARE else None
+
+
+def _leaves_at_once(delivery: Delivery, last: SetPower, order: SetPower, now: Moment) -> bool:
+    """Return whether an order is a cut that must not wait; after a refusal what is in force is cut again and again."""
+    if delivery.outcome not in (Outcome.REFUSED, Outcome.UNANSWERED):
+        return is_cut(last.power_w, order.power_w)
+    in_force_w = last.power_w if delivery.in_force_w is None else delivery.in_force_w
+    return is_cut(in_force_w, order.power_w) and now.age_s(delivery.sent_at) >= CUT_AGAIN_S
 
 
 def is_cut(before_w: float, after_w: float) -> bool:
@@ -149,7 +158,14 @@ def accepted(delivery: Delivery, fact: CommandAccepted) -> Delivery:
     """Return the delivery after the station took the order."""
     if delivery.order is None or fact.id != delivery.order.id:
         return delivery
-    return replace(delivery, outcome=Outcome.ACCEPTED, installed=True, refusals=0, last_refusal=None)
+    return replace(
+        delivery,
+        outcome=Outcome.ACCEPTED,
+        installed=True,
+        in_force_w=delivery.order.power_w,
+        refusals=0,
+        last_refusal=None,
+    )
 
 
 def unanswered(delivery: Delivery, fact: CommandUnanswered, now: Moment) -> Delivery:
@@ -219,7 +235,7 @@ def _retry_s(refusals: int) -> float:
 
 def _told_s(fact: CommandRefused) -> float:
     text = fact.text or ""
-    return float(text) if text.isdigit() else 60.0
+    return min(float(text), LONGEST_TOLD_S) if text.isdecimal() and len(text) < 6 else 60.0
 
 
 # the real acknowledgement: measured power
@@ -230,9 +246,12 @@ def watch(delivery: Delivery, power_w: float | None, measured_at: Moment | None,
     order = delivery.order
     if order is None or power_w is None or delivery.outcome is not Outcome.ACCEPTED or measured_at is None:
         return delivery
-    since_change_s = measured_at.age_s(delivery.changed_at)
-    if order.power_w < 0 and power_w > FOLLOW_W and since_change_s >= REVERSED_S:
+    against = order.power_w < 0 and power_w > FOLLOW_W
+    against_since = (delivery.against_since or measured_at) if against else None
+    if against_since is not None and measured_at.age_s(against_since) >= REVERSED_S:
         return replace(delivery, reversed=True, following=False)
+    if against_since != delivery.against_since:
+        delivery = replace(delivery, against_since=against_since)
     if _follows(order, power_w):
         return replace(delivery, following=True, deviates_since=None)
     since = delivery.deviates_since or measured_at

@@ -97,10 +97,10 @@ class Delivery:
     """Hold how the setpoint travels to one EVSE.
 
     ``form`` is the best form the station has not refused. ``installed`` while our profile is known to be there.
-    ``refusals`` counts in a row. ``quiet_until`` holds back orders that are not cuts. ``deviates_since`` is when the
-    measured power left the setpoint, ``following`` the verdict (``None``: no verdict yet). ``no_update`` when the
-    station knows no UpdateDynamicSchedule, ``no_idle`` when it takes no Idle; ``reversed`` when it charged on an order
-    to discharge.
+    ``in_force_w`` is the power last taken. ``refusals`` counts in a row. ``quiet_until_s`` holds back orders that are
+    not cuts. ``deviates_since`` is when the measured power left the setpoint, ``following`` the verdict (``None``: no
+    verdict yet), ``against_since`` when the car was first seen charging on an order to discharge, ``reversed`` the
+    verdict on that. ``no_update`` when the station knows no UpdateDynamicSchedule, ``no_idle`` when it takes no Idle.
     """
 
     form: SetpointForm = SetpointForm.DYNAMIC
@@ -112,6 +112,8 @@ class Delivery:
     refusals: int = 0
     last_refusal: str | None = None
     quiet_until_s: float = 0.0
+    in_force_w: float | None = None
+    against_since: Moment | None = None
     deviates_since: Moment | None = None
     following: bool | None = None
     amperes: bool = False

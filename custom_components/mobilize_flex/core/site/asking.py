@@ -139,7 +139,7 @@ def _range(min_w: float, max_w: float, efficiency: float) -> PowerRange:
 
 
 def _discharge(s: Situation) -> PowerRange:
-    able = s.phase is Phase.V2G and s.v2g_now and s.consent and not s.reversed
+    able = s.phase is Phase.V2G and s.v2g_now and s.consent and s.route and not s.reversed
     return _range(s.min_discharge_w, s.max_discharge_w if able else 0.0, s.vehicle.discharge_efficiency)
 
 

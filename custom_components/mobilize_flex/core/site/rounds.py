@@ -18,7 +18,7 @@ from ..model.state import Decision, Delivery, EvseState, Onboarding, Outcome, St
 from .asking import ask_plan
 from .draft import Draft
 from .turning import turn
-from .wanting import next_departure, soc_of, v2g_wanted, vehicle_of
+from .wanting import next_departure, soc_of, speaks_v2g, v2g_agreed, v2g_wanted, vehicle_of
 from .welcome import welcome
 
 NEEDS_S: Final = 60.0
@@ -53,7 +53,7 @@ def _begin_if_due(d: Draft, identity: str, number: int) -> None:
     if evse.phase is not Phase.STARTING or session is None:
         return
     station = d.state.stations[identity]
-    if session.needs is not None and session.needs.bidirectional and v2g_wanted(d.state, d.now):
+    if session.needs is not None and session.needs.bidirectional and v2g_agreed(d.state, identity, d.now):
         turn(d, identity, number, Turn.V2G_AGREED)
     elif session.needs is not None or _no_needs_will_come(d, station, evse):
         turn(d, identity, number, Turn.STANDARD_BEGAN)
@@ -61,13 +61,9 @@ def _begin_if_due(d: Draft, identity: str, number: int) -> None:
 
 def _no_needs_will_come(d: Draft, station: StationState, evse: EvseState) -> bool:
     able = station.memory.abilities.bidirectional
-    if able is False or (able is None and station.onboarding is Onboarding.READY and not _is_21(station)):
+    if able is False or (able is None and station.onboarding is Onboarding.READY and not speaks_v2g(station)):
         return True
     return d.now.age_s(evse.started_at) >= NEEDS_S and evse.started_at is not None
-
-
-def _is_21(station: StationState) -> bool:
-    return station.memory.version == "ocpp2.1"
 
 
 def _depart_if_due(d: Draft, identity: str, number: int) -> None:
@@ -121,6 +117,8 @@ def _decide(d: Draft, identity: str, number: int) -> None:
         evse = replace(evse, envelope=allowed)
     situation = _situation(d, station, evse)
     decision = decide(situation)
+    if evse.delivery.following is False and decision.power_w and decision.capped_by is None:
+        decision = replace(decision, capped_by=Reason.NOT_FOLLOWING)
     if decision != evse.decision:
         evse = replace(evse, decision=decision)
     d.put_evse(identity, evse)
@@ -151,6 +149,7 @@ def _situation(d: Draft, station: StationState, evse: EvseState) -> Situation:
         priced=bool(d.state.prices.slots),
         reversed=evse.delivery.reversed,
         departure=departure.at if departure else None,
+        route=speaks_v2g(station) and evse.delivery.form is not SetpointForm.LIMIT,
         house_w=d.state.meter.house_w if evse.envelope.fresh else None,
         ageing_per_kwh=d.state.config.ageing_per_kwh,
         rest_s=_rest_s(evse.plan, d.now.utc),
@@ -203,7 +202,7 @@ def _plan_is_near(d: Draft, evse: EvseState) -> bool:
 
 def _road(station: StationState, evse: EvseState, session: Session) -> pace.Road:
     agreed = session.needs is not None and session.needs.bidirectional
-    bidirectional = agreed and evse.phase in (Phase.V2G, Phase.INSTANT, Phase.FINISHED) and _is_21(station)
+    bidirectional = agreed and evse.phase in (Phase.V2G, Phase.INSTANT, Phase.FINISHED) and speaks_v2g(station)
     return pace.Road(
         station=station.config.identity,
         evse=evse.evse,

@@ -82,7 +82,10 @@ def booted(d: Draft, fact: StationBooted) -> None:
     station = station if same else replace(station, inventory=(), inventory_whole=False)
     d.put_station(replace(station, memory=memory, onboarding=Onboarding.ASKING, connected_at=d.now, limits_done=False))
     for evse in station.evses.values():
-        d.put_evse(fact.station, replace(evse, delivery=Delivery(), problems=frozenset()))
+        d.put_evse(
+            fact.station,
+            replace(evse, delivery=Delivery(), problems=frozenset(), external_limit_w=None, external_source=None),
+        )
     d.commands.append(AnswerBoot(call=fact.call, accepted=True, interval_s=HEARTBEAT_S))
 
 

@@ -12,9 +12,10 @@ from ..model.state import EvseState
 from ..model.station import EventKind, Sampling
 from ..model.wishes import Override
 from ..ocpp import readings as live
+from ..ocpp.readings import merge_sampling
 from .draft import Draft
 from .turning import let_go, turn
-from .wanting import next_departure, soc_from_needs, v2g_wanted, vehicle_named, vehicle_of
+from .wanting import next_departure, soc_from_needs, v2g_agreed, v2g_wanted, vehicle_named, vehicle_of
 
 
 def transaction_reported(d: Draft, fact: TransactionReported) -> None:
@@ -30,9 +31,29 @@ def transaction_reported(d: Draft, fact: TransactionReported) -> None:
     d.put_session(_with_vehicle(d, merged, fact))
     if news:
         _follow(d, fact, merged, evse_number)
-    elif fact.kind is EventKind.ENDED and d.evse(fact.station, evse_number).session == merged.key:
-        _end(d, fact.station, evse_number)
+    else:
+        _count_history(d, fact, evse_number)
+        if fact.kind is EventKind.ENDED and d.evse(fact.station, evse_number).session == merged.key:
+            _end(d, fact.station, evse_number)
     _answer(d, fact)
+
+
+def _count_history(d: Draft, fact: TransactionReported, number: int) -> None:
+    """Let what happened while nobody listened move the counters, forward only; nothing else of it is the present."""
+    evse = d.evse(fact.station, number)
+    then = evse.readings
+    for sampling in fact.samplings:
+        then = merge_sampling(then, sampling, d.now)
+    import_wh, export_wh = (
+        _later(evse.readings.import_wh, then.import_wh),
+        _later(evse.readings.export_wh, then.export_wh),
+    )
+    d.put_evse(fact.station, replace(evse, readings=replace(evse.readings, import_wh=import_wh, export_wh=export_wh)))
+    _keep_counters(d, fact.station, number)
+
+
+def _later(now_wh: float | None, then_wh: float | None) -> float | None:
+    return then_wh if now_wh is None else now_wh if then_wh is None else max(now_wh, then_wh)
 
 
 def _likely_evse(d: Draft, fact: TransactionReported) -> int:
@@ -107,8 +128,9 @@ def _answer(d: Draft, fact: TransactionReported) -> None:
 
 
 def metered(d: Draft, fact: Metered) -> None:
-    """Take values that came outside a transaction event."""
-    take_samplings(d, fact.station, fact.evse or 1, fact.samplings)
+    """Take values that came outside a transaction event; those of EVSE 0 are of the station's own connection."""
+    if fact.evse:
+        take_samplings(d, fact.station, fact.evse, fact.samplings)
 
 
 def take_samplings(d: Draft, identity: str, number: int, samplings: tuple[Sampling, ...]) -> None:
@@ -119,7 +141,12 @@ def take_samplings(d: Draft, identity: str, number: int, samplings: tuple[Sampli
     readings = live.merge(evse.readings, samplings, d.now)
     awake = d.now if abs(readings.power_w or 0.0) > 100.0 else evse.awake_at
     d.put_evse(identity, replace(evse, readings=readings, awake_at=awake))
-    station = d.state.stations[identity]
+    _keep_counters(d, identity, number)
+
+
+def _keep_counters(d: Draft, identity: str, number: int) -> None:
+    """Bring the counters in memory up to date."""
+    station, readings = d.state.stations[identity], d.evse(identity, number).readings
     memory = replace(
         station.memory,
         import_wh=_with_counter(station.memory.import_wh, number, readings.import_wh),
@@ -149,7 +176,7 @@ def needs_reported(d: Draft, fact: NeedsReported) -> None:
     if soc_pct is not None:
         d.put_evse(fact.station, replace(evse, readings=replace(evse.readings, soc_pct=soc_pct, soc_at=d.now)))
     if evse.phase is Phase.STARTING:
-        agreed = fact.needs.bidirectional and v2g_wanted(d.state, d.now)
+        agreed = fact.needs.bidirectional and v2g_agreed(d.state, fact.station, d.now)
         turn(d, fact.station, fact.evse, Turn.V2G_AGREED if agreed else Turn.STANDARD_BEGAN)
     elif evse.phase is Phase.V2G and not fact.needs.bidirectional:
         _flap_button(d, fact, session)

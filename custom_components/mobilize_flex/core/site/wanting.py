@@ -7,8 +7,8 @@ from ..model.config import VehicleConfig
 from ..model.moment import Moment
 from ..model.programme import Departure
 from ..model.session import Session
-from ..model.state import EvseState, SiteState
-from ..model.station import Needs
+from ..model.state import EvseState, SiteState, StationState
+from ..model.station import Needs, Version
 from ..plan.departures import upcoming
 
 HORIZON: Final = timedelta(days=8)
@@ -30,6 +30,16 @@ def v2g_wanted(state: SiteState, now: Moment) -> bool:
         return False
     departure = next_departure(state, now)
     return departure is not None and departure.programme.v2g
+
+
+def speaks_v2g(station: StationState) -> bool:
+    """Return whether a station's version has words for a discharge; older ones need a vendor's own route."""
+    return station.memory.version is Version.V21
+
+
+def v2g_agreed(state: SiteState, identity: str, now: Moment) -> bool:
+    """Return whether a car that offers V2G at a station is taken at its word."""
+    return speaks_v2g(state.stations[identity]) and v2g_wanted(state, now)
 
 
 def vehicle_of(state: SiteState, session: Session | None) -> VehicleConfig:
