@@ -27,7 +27,7 @@ CATCH_ALL = {HOUSE / "shell" / "runtime.py", HOUSE / "shell" / "station_server.p
 LANGUAGES = ("en", "fr")
 
 # Split, so that this file does not contain what it forbids.
-REGISTRIES = re.compile("|".join(("pypi" + r"\.org", "pythonhosted" + r"\.org", "npmjs" + r"\.", "deb" + r"\.debian")))
+REGISTRIES = re.compile("|".join(("pypi" + r"\.org", "pythonhos" + r"ted\.org", "npmjs" + r"\.", "deb" + r"\.debian")))
 HOME_PATHS = re.compile(r"(?<![\w.$}~/-])/(?:home|root|Users|work)" + r"/[\w.-]")
 
 
