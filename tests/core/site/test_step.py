@@ -121,7 +121,8 @@ class Home:
     def plug_in(self) -> None:
         self.dial_in()
         self.tell(i.SetProgramme(PROGRAMME))
-        self.tell(f.MeterRead(MeterReading(power_w=2500.0)))
+        for _ in range(3):
+            self.tell(f.MeterRead(MeterReading(power_w=2500.0)))
         self.tell(
             f.ConnectorChanged(station="ST1", evse=1, connector=1, status=ConnectorStatus.OCCUPIED, at=self.now.utc)
         )
@@ -363,6 +364,9 @@ def test_a_restart_in_mid_session_goes_on_where_the_world_is(home: Home) -> None
     assert {"TransactionEvent", "StatusNotification"} <= {c.what for c in again.of(AskToSend)}
     again.tell(f.MeterRead(MeterReading(power_w=500.0)))
     again.tell(again.event(EventKind.UPDATED, 9, samplings=again.samples(-2000.0, in_wh=100.0)))
+    for _ in range(3):
+        assert not again.of(MakePlan)
+        again.tell(f.MeterRead(MeterReading(power_w=500.0)), 2)
     assert again.of(MakePlan)
     again.plan(-1500.0)
     again.keep_alive(10, power_w=-1500.0)
@@ -463,6 +467,16 @@ def test_a_station_that_refuses_every_discharge_is_told_so_truly(home: Home) -> 
     home.tell(f.MeterRead(MeterReading(power_w=2500.0)), 5)
     decision = home.state.stations["ST1"].evses[1].decision
     assert (decision.power_w, decision.capped_by) == (0.0, Reason.NO_DISCHARGE_ROUTE)
+
+
+def test_a_house_that_changes_its_habits_gets_another_plan(home: Home) -> None:
+    home.plug_in()
+    home.plan(-2000.0)
+    home.keep_alive(60)
+    asked = len(home.of(MakePlan))
+    home.keep_alive(120, house_w=6000.0)
+    assert len(home.of(MakePlan)) > asked
+    assert home.of(MakePlan)[-1].question.house_w[0] > 3000.0
 
 
 def test_stopping_leaves_the_station_to_its_standard_charge(home: Home) -> None:

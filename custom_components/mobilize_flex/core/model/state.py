@@ -146,6 +146,7 @@ class EvseState:
     plan: Plan | None = None
     plan_id: int | None = None
     plan_asked_at: Moment | None = None
+    plan_house_w: float | None = None
     plan_stale: bool = True
     envelope: Envelope = Envelope()
     decision: Decision = Decision()

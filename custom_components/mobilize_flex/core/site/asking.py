@@ -26,6 +26,10 @@ RENEW_S: Final = 300.0
 SPACING_S: Final = 10.0
 LOST_S: Final = 60.0
 DEVIATION_PCT: Final = 2.0
+HOUSE_READINGS: Final = 3
+HOUSE_SPACING_S: Final = 30.0
+HOUSE_CHANGE_W: Final = 500.0
+HOUSE_CHANGE_SHARE: Final = 0.3
 LONGEST: Final = timedelta(hours=48)
 SHORTEST: Final = timedelta(hours=12)
 CONNECTION_SHARE: Final = 0.95
@@ -47,17 +51,24 @@ def price_curve(state: SiteState, now: Moment) -> PriceCurve:
 def ask_plan(d: Draft, identity: str, number: int, situation: Situation) -> None:
     """Ask for a plan if one is due and can be made."""
     evse = d.evse(identity, number)
-    if not _may_plan(situation) or not _is_due(d, evse, situation):
+    if not _may_plan(situation) or _house_unheard(d.state, evse) or not _is_due(d, evse, situation):
         return
     question = _question(d.state, situation, evse, d.now)
     command = MakePlan(id=d.next_id(), station=identity, evse=number, question=question)
     d.commands.append(command)
-    d.put_evse(identity, replace(evse, plan_id=command.id, plan_asked_at=d.now, plan_stale=False))
+    house_w = d.state.meter.recent_w
+    asked = replace(evse, plan_id=command.id, plan_asked_at=d.now, plan_house_w=house_w, plan_stale=False)
+    d.put_evse(identity, asked)
 
 
 def _may_plan(s: Situation) -> bool:
     plannable = s.phase in (Phase.V2G, Phase.STANDARD) and not s.needs_replug
     return s.online and plannable and s.programmed and s.priced and s.soc_pct is not None
+
+
+def _house_unheard(state: SiteState, evse: EvseState) -> bool:
+    """Return whether the meter speaks but has not told enough of the house yet to plan on it."""
+    return evse.envelope.fresh and state.meter.readings < HOUSE_READINGS
 
 
 def _is_due(d: Draft, evse: EvseState, s: Situation) -> bool:
@@ -69,12 +80,22 @@ def _is_due(d: Draft, evse: EvseState, s: Situation) -> bool:
     if age_s < SPACING_S:
         return False
     slot = evse.plan.at(d.now.utc)
+    if age_s >= HOUSE_SPACING_S and _house_strays(d.state, evse):
+        return True
     return evse.plan_stale or slot is None or _began_since(slot.start, evse, d.now) or _strays(evse, s, d.now)
 
 
 def _began_since(start: datetime, evse: EvseState, now: Moment) -> bool:
     """Return whether a slot of the plan began after the plan was asked for."""
     return evse.plan_asked_at is not None and start > evse.plan_asked_at.utc and start <= now.utc
+
+
+def _house_strays(state: SiteState, evse: EvseState) -> bool:
+    """Return whether the house takes something quite else than when the plan was asked for."""
+    now_w, then_w = state.meter.recent_w, evse.plan_house_w
+    if now_w is None or then_w is None:
+        return now_w is not then_w
+    return abs(now_w - then_w) > max(HOUSE_CHANGE_W, HOUSE_CHANGE_SHARE * abs(then_w))
 
 
 def _strays(evse: EvseState, s: Situation, now: Moment) -> bool:

@@ -197,7 +197,7 @@ def _deliver(d: Draft, identity: str, number: int) -> None:
 def _plan_is_near(d: Draft, evse: EvseState) -> bool:
     """Return whether the first order can wait for the plan: a car negotiates anew with every profile."""
     pending = evse.decision.why.reason is Reason.PLAN_PENDING and evse.delivery.order is None
-    return pending and d.now.age_s(evse.plan_asked_at) < FIRST_ORDER_S
+    return pending and d.now.age_s(evse.plan_asked_at or evse.started_at) < FIRST_ORDER_S
 
 
 def _road(station: StationState, evse: EvseState, session: Session) -> pace.Road:
