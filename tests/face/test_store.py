@@ -24,7 +24,7 @@ WISHES = Wishes(
     programmes=(Programme(number=1, departure=time(7, 30), weekdays=(0, 4), kind=Kind.BOTH, v2g=True),),
     soc_min_pct=30.0,
 )
-MEMORY = StationMemory(registered=True, vendor="Mobilize", import_wh=((1, 12345.6),), open_sessions=((1, "t1"),))
+MEMORY = StationMemory(registered=True, vendor="Mobilize", import_wh=((1, 12345.6),))
 
 
 def session(key: str, started: datetime, ended: datetime | None = None) -> Session:

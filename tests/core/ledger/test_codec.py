@@ -35,7 +35,7 @@ MEMORY = StationMemory(
     version=Version.V21,
     abilities=Abilities(bidirectional=True, max_charge_w=7400.0),
     import_wh=((1, 12.5),),
-    open_sessions=((1, "ST1/tx-1"),),
+    export_wh=((1, 3.5),),
 )
 
 

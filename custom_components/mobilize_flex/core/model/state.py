@@ -176,7 +176,6 @@ class StationMemory:
     limits_of: str | None = None
     import_wh: tuple[tuple[int, float], ...] = ()
     export_wh: tuple[tuple[int, float], ...] = ()
-    open_sessions: tuple[tuple[int, str], ...] = ()
 
 
 class Onboarding(StrEnum):
@@ -201,8 +200,6 @@ class StationState:
     inventory: tuple[VariableReport, ...] = ()
     inventory_whole: bool = False
     limits_id: int | None = None
-    limits_done: bool = False
-    limits_refused: bool = False
     profiles_seen: frozenset[int] = frozenset()
     indicator: str | None = None
     evses: Mapping[int, EvseState] = field(default_factory=lambda: MappingProxyType({1: EvseState(evse=1)}))

@@ -47,8 +47,6 @@ def connected(d: Draft, fact: StationConnected) -> None:
             link=fact.link,
             connected_at=d.now,
             onboarding=Onboarding.FRESH,
-            limits_done=False,
-            limits_refused=False,
             memory=replace(station.memory, version=fact.version),
         )
     )
@@ -80,7 +78,7 @@ def booted(d: Draft, fact: StationBooted) -> None:
         limits_of=before.limits_of if same else None,
     )
     station = station if same else replace(station, inventory=(), inventory_whole=False)
-    d.put_station(replace(station, memory=memory, onboarding=Onboarding.ASKING, connected_at=d.now, limits_done=False))
+    d.put_station(replace(station, memory=memory, onboarding=Onboarding.ASKING, connected_at=d.now))
     for evse in station.evses.values():
         d.put_evse(
             fact.station,
@@ -231,7 +229,7 @@ def _limits_answered(d: Draft, identity: str, command_id: int, *, refused: bool)
     station = d.state.stations[identity]
     if station.limits_id == command_id:
         memory = replace(station.memory, limits_of=None if refused else station.config.limits_key)
-        d.put_station(replace(station, limits_done=not refused, limits_refused=refused, memory=memory))
+        d.put_station(replace(station, memory=memory))
 
 
 def _transaction_gone(d: Draft, identity: str, transaction: str) -> None:

@@ -73,7 +73,7 @@ def install_limits(d: Draft, identity: str) -> None:
     command = InstallLimits(
         id=d.next_id(), station=identity, max_w=config.max_w, fallback_w=config.fallback_w, phases=config.phases
     )
-    d.put_station(replace(d.state.stations[identity], limits_id=command.id, limits_done=False))
+    d.put_station(replace(d.state.stations[identity], limits_id=command.id))
     d.commands.append(command)
 
 
