@@ -63,7 +63,7 @@ class FlexCoordinator:
         self.board = Board(hass.loop)
         self.store = Store(store_path(hass, entry.entry_id), self._on_store_trouble)
         self.problems = Problems(hass, entry)
-        self.sources = Sources(hass, self.now, self._take)
+        self.sources = Sources(hass, self.now, self.take)
         self.server: StationServer | None = None
         self.runtime: Runtime | None = None
         self.refused_rows = 0
@@ -175,7 +175,7 @@ class FlexCoordinator:
         )
         self._undo.append(runtime.listen(self._changed))
         host, port = answers.listening(self.entry)
-        server = StationServer(host, port, admit=self._async_admit, on_fact=self._take, clock=self.now, schemas=schemas)
+        server = StationServer(host, port, admit=self._async_admit, on_fact=self.take, clock=self.now, schemas=schemas)
         await server.start()
         self.server = server
         await runtime.start()
@@ -228,7 +228,7 @@ class FlexCoordinator:
         """Apply what the owner changed, in place: nothing that is still there is dropped."""
         gone = {s.identity for s in self._config.stations} - {s.identity for s in config.stations}
         self._config = config
-        self._take(SiteConfigured(config))
+        self.take(SiteConfigured(config))
         for identity in gone:
             if self.server is not None:
                 await self.server.drop(identity)
@@ -264,19 +264,33 @@ class FlexCoordinator:
         self, identity: str, action: str, payload: dict[str, Any], timeout_s: float
     ) -> dict[str, Any]:
         """Return the answer of a station to any call; its error answer is an answer too."""
+        try:
+            return {"response": await self._async_call(identity, action, payload, timeout_s)}
+        except CallRefused as err:
+            return {"error": {"code": err.code, "description": err.description}}
+
+    async def async_ask(
+        self, identity: str, action: str, payload: dict[str, Any], timeout_s: float = 30.0
+    ) -> dict[str, Any]:
+        """Return the answer of a station to a call; its error answer is raised."""
+        try:
+            return await self._async_call(identity, action, payload, timeout_s)
+        except CallRefused as err:
+            raise _failed("call_refused", station=identity, action=action, code=err.code) from err
+
+    async def _async_call(
+        self, identity: str, action: str, payload: dict[str, Any], timeout_s: float
+    ) -> dict[str, Any]:
         if identity not in self.state.stations or self.server is None:
             raise _invalid("station_unknown", station=identity)
         try:
-            response = await self.server.call(identity, action, payload, timeout_s)
-        except CallRefused as err:
-            return {"error": {"code": err.code, "description": err.description}}
+            return dict(await self.server.call(identity, action, payload, timeout_s))
         except InvalidCall as err:
             raise _invalid("call_invalid", action=action, error=str(err)) from err
         except StationOffline as err:
             raise _failed("station_offline", station=identity) from err
         except CallTimeout as err:
             raise _failed("call_timeout", station=identity, action=action) from err
-        return {"response": response}
 
     async def _async_admit(self, identity: str, password: str | None, address: str) -> Verdict:
         """Return whether a station is who it says; a stranger is only announced."""
@@ -289,7 +303,7 @@ class FlexCoordinator:
         return Verdict.ADMITTED
 
     @callback
-    def _take(self, fact: Fact) -> None:
+    def take(self, fact: Fact) -> None:
         """Take an observation in."""
         if self.runtime is not None:
             self.runtime.put(fact)

@@ -4,25 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import (
-    async_get_config_entry,
-    async_get_device_and_config_entry,
-    async_register_admin_service,
-)
+from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
 import probatio
 
 from .const import DOMAIN
-from .coordinator import FlexCoordinator, FlexEntry
 from .core.model.intents import ChargeNow, RemoveProgramme, ResumeV2g, SetProgramme
 from .core.model.plan import Plan, PlanSlot
 from .core.model.programme import MOST_PROGRAMMES, Kind, Programme
+from .targets import SITE_FIELDS, STATION_FIELDS, site_meant, station_meant, stations_meant
 
-ATTR_STATION: Final = "station"
 ATTR_NUMBER: Final = "number"
 ATTR_DEPARTURE: Final = "departure"
 ATTR_WEEKDAYS: Final = "weekdays"
@@ -39,21 +32,15 @@ WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CALL_S: Final = 30.0
 LONGEST_CALL_S: Final = 120.0
 
-_SITE: Final = {probatio.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
 _NUMBER: Final = {
     probatio.Required(ATTR_NUMBER): probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=MOST_PROGRAMMES))
 }
-_STATION: Final = {
-    **_SITE,
-    probatio.Exclusive(ATTR_DEVICE_ID, ATTR_STATION): probatio.All(cv.ensure_list, [cv.string], probatio.NonEmpty()),
-    probatio.Exclusive(ATTR_STATION, ATTR_STATION): cv.string,
-}
-SITE_SCHEMA: Final = probatio.Schema(_SITE)
-STATION_SCHEMA: Final = probatio.Schema(_STATION)
-REMOVE_SCHEMA: Final = probatio.Schema({**_SITE, **_NUMBER})
+SITE_SCHEMA: Final = probatio.Schema(SITE_FIELDS)
+STATION_SCHEMA: Final = probatio.Schema(STATION_FIELDS)
+REMOVE_SCHEMA: Final = probatio.Schema({**SITE_FIELDS, **_NUMBER})
 SET_SCHEMA: Final = probatio.Schema(
     {
-        **_SITE,
+        **SITE_FIELDS,
         **_NUMBER,
         probatio.Required(ATTR_DEPARTURE): cv.time,
         probatio.Optional(ATTR_WEEKDAYS, default=list): probatio.All(cv.ensure_list, [probatio.In(WEEKDAYS)]),
@@ -66,7 +53,7 @@ SET_SCHEMA: Final = probatio.Schema(
 )
 CALL_SCHEMA: Final = probatio.Schema(
     {
-        **_STATION,
+        **STATION_FIELDS,
         probatio.Required(ATTR_ACTION): cv.string,
         probatio.Optional(ATTR_PAYLOAD, default=dict): dict,
         probatio.Optional(ATTR_TIMEOUT, default=CALL_S): probatio.All(
@@ -91,54 +78,6 @@ def async_setup_services(hass: HomeAssistant) -> None:
     )
 
 
-# the site and the station that are meant
-
-
-def _site(call: ServiceCall) -> FlexCoordinator:
-    """Return the site that is meant: the one named, else the only one."""
-    entry: FlexEntry = async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
-    return entry.runtime_data
-
-
-def _stations(call: ServiceCall) -> list[tuple[FlexCoordinator, str]]:
-    """Return the stations that are meant: by device, by identity, else the only one."""
-    if ATTR_DEVICE_ID in call.data:
-        return [_station_of_device(call, device_id) for device_id in call.data[ATTR_DEVICE_ID]]
-    site = _site(call)
-    if ATTR_STATION not in call.data:
-        return [(site, identity) for identity in _only(list(site.state.stations))]
-    identity: str = call.data[ATTR_STATION]
-    if identity not in site.state.stations:
-        raise _invalid("station_unknown", station=identity)
-    return [(site, identity)]
-
-
-def _station(call: ServiceCall) -> tuple[FlexCoordinator, str]:
-    """Return the one station that is meant."""
-    return _only(_stations(call))[0]
-
-
-def _only[T](found: list[T]) -> list[T]:
-    if len(found) != 1:
-        raise _invalid("station_unclear", count=str(len(found)))
-    return found
-
-
-def _station_of_device(call: ServiceCall, device_id: str) -> tuple[FlexCoordinator, str]:
-    device, found = async_get_device_and_config_entry(call.hass, DOMAIN, device_id, include_child_devices=False)
-    entry: FlexEntry = found
-    site = entry.runtime_data
-    for domain, part in device.identifiers:
-        kind, _, identity = part.partition("/")
-        if domain == DOMAIN and kind == "station" and identity in site.state.stations:
-            return site, identity
-    raise _invalid("device_no_station", device=device.name_by_user or device.name or device_id)
-
-
-def _invalid(key: str, **words: str) -> ServiceValidationError:
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=words)
-
-
 # programmes
 
 
@@ -154,15 +93,15 @@ async def _set_programme(call: ServiceCall) -> None:
         target_soc_pct=fields.get(ATTR_TARGET_SOC),
         once=fields.get(ATTR_ONCE),
     )
-    _site(call).put(SetProgramme(programme))
+    site_meant(call).put(SetProgramme(programme))
 
 
 async def _remove_programme(call: ServiceCall) -> None:
-    _site(call).put(RemoveProgramme(call.data[ATTR_NUMBER]))
+    site_meant(call).put(RemoveProgramme(call.data[ATTR_NUMBER]))
 
 
 async def _get_programmes(call: ServiceCall) -> ServiceResponse:
-    wishes = _site(call).state.wishes
+    wishes = site_meant(call).state.wishes
     return {
         "programmes": [_programme_words(p) for p in wishes.programmes],
         "switched_off_by_instant_charge": list(wishes.silenced),
@@ -186,7 +125,7 @@ def _programme_words(programme: Programme) -> dict[str, Any]:
 
 
 async def _get_plan(call: ServiceCall) -> ServiceResponse:
-    site, identity = _station(call)
+    site, identity = station_meant(call)
     plan = site.glance(identity).plan
     return {"station": identity, "currency": site.hass.config.currency, **_plan_words(plan)}
 
@@ -240,16 +179,16 @@ def _local(at: datetime | None) -> str | None:
 
 
 async def _instant_charge(call: ServiceCall) -> None:
-    for site, identity in _stations(call):
+    for site, identity in stations_meant(call):
         site.put(ChargeNow(identity, site.main_evse(identity)))
 
 
 async def _resume_v2g(call: ServiceCall) -> None:
-    for site, identity in _stations(call):
+    for site, identity in stations_meant(call):
         site.put(ResumeV2g(identity, site.main_evse(identity)))
 
 
 async def _call_station(call: ServiceCall) -> ServiceResponse:
-    site, identity = _station(call)
+    site, identity = station_meant(call)
     fields = call.data
     return await site.async_call_station(identity, fields[ATTR_ACTION], fields[ATTR_PAYLOAD], fields[ATTR_TIMEOUT])

@@ -46,8 +46,8 @@ async def full_of_canaries(hass: HomeAssistant) -> Any:
     flex = coordinator(home)
     await flex.sources.async_stop()
     call = CallRef(STATION, 1, "m1")
-    flex._take(CardPresented(call=call, station=STATION, token=Token(value="RFID-CANARY-1", kind="ISO14443")))
-    flex._take(
+    flex.take(CardPresented(call=call, station=STATION, token=Token(value="RFID-CANARY-1", kind="ISO14443")))
+    flex.take(
         SecurityReported(
             station=STATION, kind="Tamper", at=dt_util.utcnow(), text="by RFID-CANARY-1 of SERIAL-CANARY-3"
         )

@@ -1,8 +1,9 @@
 """Every thing on display has its words in each language, and its icon; none is orphaned."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ DESCRIPTIONS: dict[str, list[Any]] = {
     "switch": [switch.V2G],
     "button": list(button.BUTTONS),
 }
+ERRORS = {"HomeAssistantError", "ServiceValidationError", "ConfigEntryError", "ConfigEntryNotReady"}
 # The picture of a battery follows its level by itself.
 PICTURED = {"soc"}
 
@@ -61,20 +63,23 @@ def test_every_reason_and_activity_is_on_offer() -> None:
 
 def refusals() -> Iterator[str]:
     """Yield every key the core refuses a wish with, and every one the face raises."""
-    core = ast.parse((HOUSE / "core" / "site" / "wishing.py").read_text())
-    for node in ast.walk(core):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("refuse"):
+    for room in (HOUSE / "core" / "site").glob("*.py"):
+        yield from _first_words(room, lambda name: name.endswith("refuse"))
+    yield from (f"programme_{fault}" for fault in ProgrammeFault)
+    for face in HOUSE.glob("*.py"):
+        yield from _first_words(face, lambda name: name.lstrip("_") in {"invalid", "failed"})
+        for node in ast.walk(ast.parse(face.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ERRORS:
+                keys = (k.value for k in node.keywords if k.arg == "translation_key")
+                yield from (str(key.value) for key in keys if isinstance(key, ast.Constant))
+
+
+def _first_words(file: Path, speaks: Callable[[str], bool]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call) and speaks(ast.unparse(node.func)) and node.args:
             key = node.args[0]
             if isinstance(key, ast.Constant):
                 yield str(key.value)
-    yield from (f"programme_{fault}" for fault in ProgrammeFault)
-    for name in ("coordinator", "services", "__init__"):
-        for node in ast.walk(ast.parse((HOUSE / f"{name}.py").read_text())):
-            if isinstance(node, ast.keyword) and node.arg == "translation_key" and isinstance(node.value, ast.Constant):
-                yield str(node.value.value)
-            called = isinstance(node, ast.Call) and ast.unparse(node.func) in ("_invalid", "_failed")
-            if called and isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

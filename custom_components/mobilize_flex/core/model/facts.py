@@ -8,6 +8,7 @@ from .config import SiteConfig
 from .electric import MeterReading
 from .plan import Plan
 from .station import ConnectorStatus, EventKind, Needs, Sampling, Token, VariableReport, Version
+from .upkeep import UpkeepAnswer, UpkeepTask
 
 # of a station
 
@@ -227,6 +228,15 @@ class CommandUnanswered:
     id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpkeepDone:
+    """A station answered what its owner asked of it."""
+
+    station: str
+    task: UpkeepTask
+    answer: UpkeepAnswer
+
+
 # of the house, the car, the market, the planner, the clock
 
 
@@ -324,6 +334,7 @@ type StationFact = (
     | CommandAccepted
     | CommandRefused
     | CommandUnanswered
+    | UpkeepDone
 )
 type Fact = (
     StationFact

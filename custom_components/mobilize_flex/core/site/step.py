@@ -10,7 +10,7 @@ from ..model.facts import Fact
 from ..model.intents import Intent
 from ..model.moment import Moment
 from ..model.state import Refusal, SiteState
-from . import home, stations, transactions, welcome, wishing
+from . import home, stations, transactions, upkeep, welcome, wishing
 from .draft import Draft
 from .keeping import changes
 from .rounds import round_all, round_station
@@ -64,6 +64,7 @@ ARMS: Final[Mapping[type, Arm]] = dict(
         _arm(f.CommandAccepted, stations.command_accepted),
         _arm(f.CommandRefused, stations.command_refused),
         _arm(f.CommandUnanswered, stations.command_unanswered),
+        _arm(f.UpkeepDone, upkeep.done),
         _arm(f.MeterRead, home.meter_read),
         _arm(f.MeterLost, home.meter_lost),
         _arm(f.VehicleSocRead, home.vehicle_soc_read),
