@@ -47,7 +47,11 @@ class ChargingAnswers:
             return status("Rejected", "NotEnabled")
         try:
             profile = station.profiles.install(
-                asked["chargingProfile"], asked["evseId"], station.clock.now(), session.circumstances()
+                asked["chargingProfile"],
+                asked["evseId"],
+                station.clock.now(),
+                session.circumstances(),
+                station.vendor_routes.translated(asked["chargingProfile"]),
             )
         except Refusal as refusal:
             return status("Rejected", refusal.code, refusal.more)
@@ -141,16 +145,25 @@ class ChargingAnswers:
         number, token = asked["remoteStartId"], asked["idToken"]
         if "chargingProfile" in asked:
             station.keep_start_profile(number, asked["chargingProfile"])
+        answer = Postponed()
         if not station.model.flag("AuthCtrlr", "AuthorizeRemoteStart"):
             profile = station.take_start_profile(number)
             permission = Permission(token, station.clock.monotonic_s(), number, profile=profile)
+            known = self._accepted()
             session.grant(permission, "RemoteStart")
-            return status("Accepted")
+            if not station.quirks.started_before_accepted:
+                return known
+            station.later(0.0, lambda: answer.give(self._accepted()))
+            return answer
+        if station.quirks.started_before_accepted:
+            accept = partial(station.later, 0.0, lambda: answer.give(self._accepted()))
+            session.authorize(token, "RemoteStart", number, then=accept)
+            return answer
         if not station.quirks.authorizes_before_answering_start:
+            known = self._accepted()
             session.authorize(token, "RemoteStart", number)
-            return status("Accepted")
-        answer = Postponed()
-        session.authorize(token, "RemoteStart", number, then=partial(answer.give, status("Accepted")))
+            return known
+        session.authorize(token, "RemoteStart", number, then=lambda: answer.give(self._accepted()))
         return answer
 
     def request_stop(self, asked: Payload) -> Payload:
@@ -166,7 +179,15 @@ class ChargingAnswers:
         running = self._station.session.transaction
         wanted = asked.get("transactionId")
         ongoing = None if wanted is None else running is not None and running.id == wanted
-        return without_nothing(ongoingIndicator=ongoing, messagesInQueue=self._station.conversation.undelivered > 0)
+        waiting = self._station.conversation.waiting(wanted)
+        return without_nothing(
+            ongoingIndicator=ongoing, messagesInQueue=any(one.action == "TransactionEvent" for one in waiting)
+        )
+
+    def _accepted(self) -> Payload:
+        """Accept a start, and name the transaction if there is one already."""
+        running = self._station.session.transaction
+        return without_nothing(status="Accepted", transactionId=None if running is None else running.id)
 
     def _why_no_start(self, asked: Payload) -> Payload | None:
         station, session = self._station, self._station.session
@@ -176,6 +197,8 @@ class ChargingAnswers:
             return status("Rejected", "NotAvailable")
         if session.permission is not None:
             return status("Rejected", "TxInProgress")
+        if not station.reservations.admits(asked["idToken"], asked.get("groupIdToken")):
+            return status("Rejected", "Reserved")
         profile = asked.get("chargingProfile")
         if profile is None:
             return None

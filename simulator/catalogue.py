@@ -43,6 +43,8 @@ def build(live: Mapping[str, Source], given: Mapping[str, str]) -> DeviceModel:
         _measuring,
         _smart_charging,
         _v2x,
+        _screen,
+        _vendor,
     ]
     return DeviceModel.of(variable for group in groups for variable in group(live, given))
 
@@ -54,7 +56,7 @@ def _station(live: Mapping[str, Source], given: Mapping[str, str]) -> list[Varia
         fixed(name, "Model", given["model"]),
         fixed(name, "VendorName", given["vendor"]),
         fixed(name, "SerialNumber", given["serial"]),
-        fixed(name, "FirmwareVersion", given["firmware"]),
+        fixed(name, "FirmwareVersion", live["firmware"]),
         fixed(name, "AvailabilityState", live["station_availability"], kind="OptionList", monitored=True),
         boolean(name, "Available", "true"),
         boolean(name, "Problem", live["problem"], monitored=True),
@@ -96,7 +98,7 @@ def _evse(live: Mapping[str, Source], given: Mapping[str, str]) -> list[Variable
         boolean("Connector", "Available", "true", evse=1, connector=1),
         fixed("Connector", "ConnectorType", "sType2", evse=1, connector=1),
         integer("Connector", "SupplyPhases", given["phases"], evse=1, connector=1),
-        boolean("ConnectorPlugRetentionLock", "Problem", "false", evse=1, connector=1, monitored=True),
+        boolean("ConnectorPlugRetentionLock", "Problem", live["lock_problem"], evse=1, connector=1, monitored=True),
     ]
 
 
@@ -132,7 +134,7 @@ def _network(live: Mapping[str, Source], given: Mapping[str, str]) -> list[Varia
         switch(name, "QueueAllMessages", "false"),
         Variable("SecurityCtrlr", "BasicAuthPassword", given["password"], WRITE_ONLY, minimum=16, maximum=40),
         fixed("SecurityCtrlr", "Identity", given["identity"]),
-        integer("SecurityCtrlr", "SecurityProfile", given["security_profile"]),
+        integer("SecurityCtrlr", "SecurityProfile", live["security_profile"]),
         chosen("SecurityCtrlr", "OrganizationName", "Home"),
         integer("DeviceDataCtrlr", "ItemsPerMessage", "16", instance="GetVariables"),
         integer("DeviceDataCtrlr", "ItemsPerMessage", "8", instance="SetVariables"),
@@ -153,10 +155,37 @@ def _authorization(live: Mapping[str, Source], given: Mapping[str, str]) -> list
         switch("AuthCtrlr", "LocalAuthorizeOffline", "true"),
         switch("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true"),
         switch("AuthCtrlr", "DisableRemoteAuthorization", "false"),
+        boolean("AuthCacheCtrlr", "Available", "true"),
         switch("AuthCacheCtrlr", "Enabled", "false"),
-        boolean("LocalAuthListCtrlr", "Available", "false"),
-        boolean("ReservationCtrlr", "Available", "false"),
+        boolean("LocalAuthListCtrlr", "Available", "true"),
+        switch("LocalAuthListCtrlr", "Enabled", "true"),
+        integer("LocalAuthListCtrlr", "Entries", live["list_entries"], maximum=200),
+        integer("LocalAuthListCtrlr", "ItemsPerMessage", "20"),
+        integer("LocalAuthListCtrlr", "BytesPerMessage", "65000"),
+        boolean("ReservationCtrlr", "Available", "true"),
+        switch("ReservationCtrlr", "Enabled", "true"),
     ]
+
+
+def _screen(live: Mapping[str, Source], given: Mapping[str, str]) -> list[Variable]:
+    name = "DisplayMessageCtrlr"
+    if given["screen"] != "true":
+        return [boolean(name, "Available", "false")]
+    return [
+        boolean(name, "Available", "true"),
+        integer(name, "DisplayMessages", live["messages"], maximum=10),
+        integer(name, "DisplayMessages", "10", instance="Maximum"),
+        fixed(name, "SupportedFormats", "ASCII,UTF8", kind="MemberList"),
+        fixed(name, "SupportedPriorities", "AlwaysFront,InFront,NormalCycle", kind="MemberList"),
+        fixed(name, "SupportedStates", "Charging,Faulted,Idle,Unavailable", kind="MemberList"),
+    ]
+
+
+def _vendor(live: Mapping[str, Source], given: Mapping[str, str]) -> list[Variable]:
+    if not given["setpoint_component"]:
+        return []
+    place, name = given["setpoint_component"], given["setpoint_variable"]
+    return [Variable(place, name, "0", READ_WRITE, "decimal", evse=1, unit="W")]
 
 
 def _transactions(live: Mapping[str, Source], given: Mapping[str, str]) -> list[Variable]:

@@ -78,3 +78,24 @@ class ManualClock:
         sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._elapsed_s + seconds, next(self._order), sleeper))
         await sleeper
+
+
+class WrongClock:
+    """The clock of a station that nobody set."""
+
+    def __init__(self, clock: Clock, wrong_by_s: float) -> None:
+        """Be wrong by so many seconds, always the same."""
+        self._clock = clock
+        self._wrong_by = timedelta(seconds=wrong_by_s)
+
+    def now(self) -> datetime:
+        """Tell the wrong moment, aware, in UTC."""
+        return self._clock.now() + self._wrong_by
+
+    def monotonic_s(self) -> float:
+        """Tell the seconds since creation, which are right."""
+        return self._clock.monotonic_s()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that many seconds."""
+        await self._clock.sleep(seconds)

@@ -56,6 +56,14 @@ def _token(home: SimulatedHome, arguments: list[str]) -> None:
     home.present_token(arguments[0] if arguments else home.settings.station.token)
 
 
+def _lock(home: SimulatedHome, arguments: list[str]) -> None:
+    home.lock_failure(arguments != ["off"])
+
+
+def _security(home: SimulatedHome, arguments: list[str]) -> None:
+    home.security_event(arguments[0])
+
+
 _COMMANDS: dict[str, Callable[[SimulatedHome, list[str]], None]] = {
     "plug": lambda home, _: home.plug_in(),
     "unplug": lambda home, _: home.unplug(),
@@ -68,6 +76,13 @@ _COMMANDS: dict[str, Callable[[SimulatedHome, list[str]], None]] = {
     "fault": _fault,
     "meter": _meter,
     "token": _token,
+    "swipe": _token,
+    "drop": lambda home, _: home.drop_link(),
+    "half-open": lambda home, _: home.half_open(),
+    "csr": lambda home, _: home.ask_for_certificate(),
+    "lock-failure": _lock,
+    "tamper": lambda home, _: home.security_event("TamperDetectionActivated"),
+    "security": _security,
     "drive": _drive,
     "status": lambda home, _: None,
 }

@@ -96,22 +96,13 @@ class Variable:
 
 
 @dataclass(slots=True)
-class Monitor:
-    """A watch somebody set on one variable."""
-
-    id: int
-    variable: Variable
-    severity: int
-    last: str
-
-
-@dataclass(slots=True)
 class DeviceModel:
     """All variables of a station, with the answers to those who read and write them."""
 
     variables: dict[Key, Variable]
     on_write: dict[Key, Callable[[str], None]] = field(default_factory=dict)
-    monitors: dict[int, Monitor] = field(default_factory=dict)
+    may_write: dict[Key, Callable[[str], bool]] = field(default_factory=dict)
+    hidden: set[Key] = field(default_factory=set)
     hides_v2x: bool = False
 
     @classmethod
@@ -133,11 +124,11 @@ class DeviceModel:
 
     def visible(self) -> Iterator[Variable]:
         """Go through what this protocol may see."""
-        return (one for one in self.variables.values() if not (self.hides_v2x and one.v2x))
+        return (one for one in self.variables.values() if self._shows(one))
 
     def get(self, wanted: Payload) -> Payload:
         """Answer one element of GetVariables."""
-        variable, verdict = self._find(wanted)
+        variable, verdict = self.find(wanted)
         kind = wanted.get("attributeType", "Actual")
         if variable is not None and kind != "Actual":
             verdict = "NotSupportedAttributeType"
@@ -154,7 +145,7 @@ class DeviceModel:
 
     def set(self, wanted: Payload) -> Payload:
         """Answer one element of SetVariables, and take the value when it fits."""
-        variable, verdict = self._find(wanted)
+        variable, verdict = self.find(wanted)
         text = wanted["attributeValue"]
         if variable is not None:
             verdict = self._write(variable, text, wanted.get("attributeType", "Actual"))
@@ -165,10 +156,11 @@ class DeviceModel:
             variable=wanted["variable"],
         )
 
-    def report_parts(self, variables: Iterable[Variable]) -> list[list[Payload]]:
-        """Cut a report into the parts that go into one message each."""
+    def report_parts(self, variables: Iterable[Variable], count: int = 0) -> list[list[Payload]]:
+        """Cut a report into the parts that go into one message each: so many, or as many as it takes."""
         reports = [variable.report() for variable in variables]
-        return [reports[n : n + REPORT_PART] for n in range(0, len(reports), REPORT_PART)]
+        size = -(-len(reports) // count) if count and reports else REPORT_PART
+        return [reports[n : n + size] for n in range(0, len(reports), size)]
 
     def base_report(self, base: str) -> list[Variable]:
         """List what a base report holds."""
@@ -181,56 +173,31 @@ class DeviceModel:
 
     def custom_report(self, wanted: list[Payload], criteria: list[str]) -> list[Variable]:
         """List what a GetReport asks for."""
-        found = [one for one in self.visible() if not wanted or any(_matches(one, item) for item in wanted)]
+        found = [one for one in self.visible() if not wanted or any(matches(one, item) for item in wanted)]
         if not criteria:
             return found
         good = {(one.component, one.evse) for one in self.visible() if one.name in criteria and one.actual == "true"}
         return [one for one in found if (one.component, one.evse) in good]
 
-    def watch(self, wanted: Payload) -> Payload:
-        """Answer one element of SetVariableMonitoring; only changes can be watched."""
-        variable, verdict = self._find(wanted)
-        number = None
-        if variable is not None and not variable.monitored:
-            verdict = "Rejected"
-        elif variable is not None and wanted["type"] != "Delta":
-            verdict = "UnsupportedMonitorType"
-        elif variable is not None:
-            number = wanted.get("id", max(self.monitors, default=0) + 1)
-            self.monitors[number] = Monitor(number, variable, wanted["severity"], variable.actual)
-        return without_nothing(
-            id=number,
-            status=verdict,
-            type=wanted["type"],
-            component=wanted["component"],
-            variable=wanted["variable"],
-            severity=wanted["severity"],
-        )
-
-    def changes(self) -> list[Monitor]:
-        """List the monitors whose variable changed since last asked."""
-        changed = []
-        for monitor in self.monitors.values():
-            actual = monitor.variable.actual
-            if actual != monitor.last:
-                monitor.last = actual
-                changed.append(monitor)
-        return changed
-
-    def _find(self, wanted: Payload) -> tuple[Variable | None, str]:
+    def find(self, wanted: Payload) -> tuple[Variable | None, str]:
+        """Look a variable up; tell why it cannot be found."""
         component, variable = wanted["component"], wanted["variable"]
         evse = component.get("evse", {})
         place = (component["name"], component.get("instance"), evse.get("id"), evse.get("connectorId"))
         found = self.variables.get((*place, variable["name"], variable.get("instance")))
-        if found is not None and not (self.hides_v2x and found.v2x):
+        if found is not None and self._shows(found):
             return found, "Accepted"
         known = any(one.key[:4] == place for one in self.visible())
         return None, "UnknownVariable" if known else "UnknownComponent"
 
+    def _shows(self, one: Variable) -> bool:
+        return one.key not in self.hidden and not (self.hides_v2x and one.v2x)
+
     def _write(self, variable: Variable, text: str, kind: str) -> str:
         if kind != "Actual":
             return "NotSupportedAttributeType"
-        if variable.mutability == READ_ONLY or not variable.accepts(text):
+        allowed = self.may_write.get(variable.key, variable.accepts)
+        if variable.mutability == READ_ONLY or not (variable.accepts(text) and allowed(text)):
             return "Rejected"
         variable.value = text
         if variable.key in self.on_write:
@@ -238,7 +205,8 @@ class DeviceModel:
         return "RebootRequired" if variable.needs_reboot else "Accepted"
 
 
-def _matches(one: Variable, item: Payload) -> bool:
+def matches(one: Variable, item: Payload) -> bool:
+    """Tell whether a variable is one that a request names."""
     component, variable = item["component"], item.get("variable")
     evse = component.get("evse", {}).get("id", one.evse)
     if (one.component, one.evse) != (component["name"], evse):

@@ -9,11 +9,14 @@ import logging
 from simulator.clock import Clock, RealClock
 from simulator.library import SchemaCheck
 from simulator.linky import Linky, LinkySettings
+from simulator.modbus_meter import ModbusMeter
 from simulator.ocpp_station import OcppStation, StationSettings
+from simulator.ocpp_wire import OcppWire
+from simulator.p1 import P1Kind, P1Wire, telegram
 from simulator.quirks import Quirks
 from simulator.station import Evse, EvseSettings
+from simulator.tic_wire import TicWire
 from simulator.vehicle import Vehicle, VehicleSettings
-from simulator.wires import OcppWire, TicWire
 from simulator.world import World, WorldSettings
 
 _LOGGER = logging.getLogger(__name__)
@@ -23,7 +26,7 @@ REAL_STEP_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class HomeSettings:
-    """What is fixed about one home; without `ocpp_url` and `tic_port` it opens no socket."""
+    """What is fixed about one home; without an `ocpp_url` and ports it opens no socket."""
 
     station: StationSettings = field(default_factory=StationSettings)
     evse: EvseSettings = field(default_factory=EvseSettings)
@@ -33,6 +36,11 @@ class HomeSettings:
     quirks: Quirks = field(default_factory=Quirks)
     ocpp_url: str | None = None
     tic_port: int | None = None
+    p1_port: int | None = None
+    p1_kind: P1Kind = P1Kind.V50
+    modbus_port: int | None = None
+    modbus_kind: str = "siemens_pac2200"
+    modbus_serial: bool = False
     plugged: bool = False
     check_every: int = 1
 
@@ -67,6 +75,8 @@ class Snapshot:
     strain: float
     cut: bool
     undelivered: int
+    firmware: str
+    security_profile: int
 
 
 class SimulatedHome:
@@ -85,6 +95,8 @@ class SimulatedHome:
         if isinstance(self.clock, RealClock):  # a controller answers in real time, however fast ours runs
             self.station.conversation.timeout_s *= max(1.0, self.clock.speed)
         self.tic_wire: TicWire | None = None
+        self.p1_wire: P1Wire | None = None
+        self.modbus_meter: ModbusMeter | None = None
         self.ocpp_wire: OcppWire | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._dark = False
@@ -134,6 +146,31 @@ class SimulatedHome:
         self.station.fault(present)
         self._nudge()
 
+    def drop_link(self) -> None:
+        """Break the line without a word; the station dials again by itself."""
+        if self.ocpp_wire is not None:
+            self.ocpp_wire.drop()
+
+    def half_open(self) -> None:
+        """Stop reading and writing on the line without closing it; `restore_link` ends that."""
+        if self.ocpp_wire is not None:
+            self.ocpp_wire.fall_silent()
+
+    def ask_for_certificate(self) -> None:
+        """Let the station ask for a certificate of its own."""
+        self.station.certificates.ask_to_sign()
+        self._nudge()
+
+    def lock_failure(self, present: bool = True) -> None:
+        """Let the lock of the cable fail, or work again."""
+        self.station.stick_lock(present)
+        self._nudge()
+
+    def security_event(self, kind: str) -> None:
+        """Let the station tell an event of its security."""
+        self.station.standing.tell_security(kind)
+        self._nudge()
+
     def close_breaker(self) -> None:
         """Press the Linky's button after a cut."""
         self.linky.breaker.close()
@@ -155,6 +192,10 @@ class SimulatedHome:
     def tic_frame(self) -> bytes:
         """Write what the Linky says at this moment."""
         return self.linky.frame(self.clock.now())
+
+    def p1_telegram(self) -> bytes:
+        """Write what a P1 port in the Linky's place would say at this moment."""
+        return telegram(self.clock.now(), self.linky, self.settings.p1_kind)
 
     def snapshot(self) -> Snapshot:
         """Look at everything."""
@@ -187,6 +228,8 @@ class SimulatedHome:
             strain=self.linky.breaker.strain,
             cut=self.linky.cut,
             undelivered=station.conversation.undelivered,
+            firmware=station.firmware.version,
+            security_profile=station.network.security_profile,
         )
 
     # -- life with sockets ----------------------------------------------------------------------
@@ -197,8 +240,17 @@ class SimulatedHome:
             self.tic_wire = TicWire(self.tic_frame, self.settings.tic_port)
             await self.tic_wire.open()
             self._begin(self.tic_wire.run())
+        if self.settings.p1_port is not None:
+            self.p1_wire = P1Wire(self.p1_telegram, self.settings.p1_port, self.settings.p1_kind)
+            await self.p1_wire.open()
+            self._begin(self.p1_wire.run())
+        if self.settings.modbus_port is not None:
+            kind, serial = self.settings.modbus_kind, self.settings.modbus_serial
+            self.modbus_meter = ModbusMeter(self.linky, kind, self.settings.modbus_port, serial=serial)
+            await self.modbus_meter.open()
         if self.settings.ocpp_url is not None:
-            self.ocpp_wire = OcppWire(self.station, self.settings.ocpp_url, self.clock)
+            self.station.network.set_factory(self.settings.ocpp_url)
+            self.ocpp_wire = OcppWire(self.station, self.clock)
             self._begin(self.ocpp_wire.run())
         self._begin(self._live())
 
@@ -208,8 +260,9 @@ class SimulatedHome:
             task.cancel()
         outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        if self.tic_wire is not None:
-            await self.tic_wire.close()
+        for wire in (self.tic_wire, self.p1_wire, self.modbus_meter):
+            if wire is not None:
+                await wire.close()
         self.station.link_down()
         for outcome in outcomes:
             if isinstance(outcome, Exception):

@@ -15,8 +15,12 @@ CAR_PROTOCOL = "urn:iso:std:iso:15118:-20:AC,1,0"
 
 
 def build_inventory(station: OcppStation) -> DeviceModel:
-    """Build the device model of a station."""
-    return build(_live(station), {**_factory(station), **_smart_charging(station)})
+    """Build the device model of a station, less what its habits leave out."""
+    model = build(_live(station), {**_factory(station), **_smart_charging(station)})
+    lacking = {"HeartbeatInterval"} if station.quirks.no_heartbeat_variable else set()
+    parts = {"SmartChargingCtrlr"} if station.quirks.no_smart_charging_component else set()
+    model.hidden = {one.key for one in model.variables.values() if one.name in lacking or one.component in parts}
+    return model
 
 
 def _factory(station: OcppStation) -> dict[str, str]:
@@ -25,10 +29,8 @@ def _factory(station: OcppStation) -> dict[str, str]:
         "model": own.model,
         "vendor": own.vendor,
         "serial": own.serial,
-        "firmware": own.firmware,
         "identity": own.id,
         "password": own.password,
-        "security_profile": "1",
         "phases": str(evse.phases),
         "max_charge_w": str(station.evse.settings.rated_w),
         "max_discharge_w": str(evse.max_discharge_w),
@@ -36,6 +38,9 @@ def _factory(station: OcppStation) -> dict[str, str]:
         "authorization": _word(own.authorization),
         "start_point": own.start_point,
         "update_interval_s": str(own.update_interval_s),
+        "screen": _word(not station.quirks.no_screen),
+        "setpoint_component": station.quirks.setpoint_component,
+        "setpoint_variable": station.quirks.setpoint_variable,
     }
 
 
@@ -78,6 +83,11 @@ def _live(station: OcppStation) -> dict[str, Source]:
         "power": lambda: f"{max(0.0, evse.power_w):.0f}",
         "discharge_power": lambda: f"{max(0.0, -evse.power_w):.0f}",
         "transaction": transaction_id,
+        "firmware": lambda: station.firmware.version,
+        "security_profile": lambda: str(station.network.security_profile),
+        "lock_problem": lambda: _word(evse.lock_stuck),
+        "list_entries": lambda: str(len(station.access.entries)),
+        "messages": lambda: str(len(station.screen.messages)),
         "car_here": lambda: _word(evse.plugged),
         "car_id": car(lambda: vehicle.settings.evccid),
         "car_protocol": car(lambda: CAR_PROTOCOL),
@@ -87,7 +97,7 @@ def _live(station: OcppStation) -> dict[str, Source]:
 
 
 def _operative(station: OcppStation) -> str:
-    return "Available" if station.operative else "Unavailable"
+    return "Available" if station.availability_of.station_operative else "Unavailable"
 
 
 def _word(yes: bool) -> str:

@@ -72,9 +72,9 @@ def pack_result(message_id: str, payload: Payload) -> str:
     return str(messages.pack(messages.CallResult(message_id, payload)))
 
 
-def pack_error(message_id: str, code: str, words: str) -> str:
+def pack_error(message_id: str, code: str, words: str, details: Payload | None = None) -> str:
     """Write a refusal to answer."""
-    return str(messages.pack(messages.CallError(message_id, code, words, {})))
+    return str(messages.pack(messages.CallError(message_id, code, words, details or {})))
 
 
 def pack_result_error(message_id: str, code: str, words: str) -> str:

@@ -4,43 +4,39 @@ from collections.abc import Callable, Iterable
 import contextlib
 from dataclasses import dataclass, field, replace
 
-from simulator.answers_charging import ChargingAnswers
-from simulator.answers_upkeep import UpkeepAnswers
+from simulator.aligned import AlignedValues
+from simulator.availability import Availability
 from simulator.catalogue import PLAIN_MEASURANDS
-from simulator.clock import Clock
-from simulator.conversation import CallRefused, Conversation, Postponed
+from simulator.certificates import Certificates
+from simulator.clock import Clock, WrongClock
+from simulator.conversation import Conversation, Exchange, Postponed, Then
+from simulator.desk import Desk
+from simulator.firmware import Firmware
+from simulator.front import front_of
 from simulator.inventory import build_inventory
+from simulator.keyring import Keyring
 from simulator.library import SchemaCheck
-from simulator.light import VOCABULARIES, Front, Light
+from simulator.light import VOCABULARIES, Light
+from simulator.local_access import LocalAccess
+from simulator.logs import Logs
+from simulator.monitoring import Monitoring
+from simulator.network import PRIORITY, Network
 from simulator.payload import Payload
 from simulator.profile_rules import Ability, Refusal
 from simulator.profiles import ProfileStack
 from simulator.quirks import Quirks
+from simulator.reservations import Reservations
+from simulator.screen import Screen
 from simulator.session import Session
 from simulator.standing import ACCEPTED, Standing
 from simulator.station import Evse
+from simulator.vendor_routes import VendorRoutes
 
 PASSWORD = ("SecurityCtrlr", None, None, None, "BasicAuthPassword", None)
 
-type Handler = Callable[[Payload], Payload | Postponed]
-
-REFUSED_LIGHT_S = 3.0
-BEFORE_ACCEPTANCE = frozenset({"BootNotification", "NotifyReport"})
-PENDING_ANSWERS = frozenset({"GetVariables", "SetVariables", "GetBaseReport", "GetReport", "TriggerMessage", "Reset"})
-HYBRID = frozenset(
-    {
-        "Authorize",
-        "NotifyEVChargingNeeds",
-        "NotifyEVChargingSchedule",
-        "SetChargingProfile",
-        "UpdateDynamicSchedule",
-        "NotifyAllowedEnergyTransfer",
-        "UsePriorityCharging",
-        "NotifyPriorityCharging",
-        "GetCompositeSchedule",
-        "ReportChargingProfiles",
-    }
-)
+RECONNECT_S = 1.0
+FEW_LETTERS = 20
+STATUSES = ("StatusNotification", "NotifyEvent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +57,10 @@ class StationSettings:
     start_point: str = "PowerPathClosed"
     update_interval_s: int = 10
     boot_s: float = 4.0
+    ca_file: str | None = None
+    client_cert_file: str | None = None
+    client_key_file: str | None = None
+    server_hostname: str | None = None
     ability: Ability = field(default_factory=Ability)
 
 
@@ -69,25 +69,48 @@ class OcppStation:
 
     def __init__(self, settings: StationSettings, evse: Evse, clock: Clock, quirks: Quirks, check: SchemaCheck) -> None:
         """Power a station on: it wants a link, and will boot on it."""
+        if quirks.clock_wrong_by_s:
+            clock = WrongClock(clock, quirks.clock_wrong_by_s)
         self.settings, self.evse, self.clock, self.quirks = settings, evse, clock, quirks
         self.password = settings.password
         self.version = "2.1"
-        self.link = False
-        self.operative = True
-        self.wants_link = True
+        self.link = self.gone = False
+        self.wants_link = self.leaves_politely = True
+        self._later: list[tuple[float, Callable[[], None]]] = []
+        self._start_profiles: dict[int, Payload] = {}
+        evse.wrong_sign = quirks.wrong_sign
+        self.keyring = Keyring(settings.ca_file, settings.client_cert_file, settings.client_key_file, clock.now)
+        self.network = Network(self)
         self.profiles = ProfileStack(_ability(settings.ability, quirks))
+        self.firmware = Firmware(self, settings.firmware)
+        self.availability_of = Availability(self)
+        self.access, self.screen, self.reservations = LocalAccess(self), Screen(self), Reservations(self)
         self.model = build_inventory(self)
-        self.model.on_write[PASSWORD] = self._new_password
-        self.conversation = Conversation(
-            clock, check, self._route, self._may_send, answer_delay_s=quirks.answer_delay_s
-        )
-        self.conversation.version_of = self._version_of
+        self.conversation = self._begin_conversation(check)
         self.standing = Standing(self)
         self.session = Session(self, evse)
-        evse.wrong_sign = quirks.wrong_sign
-        self._start_profiles: dict[int, Payload] = {}
-        self._routes: dict[str, Handler] = {**UpkeepAnswers(self).routes(), **ChargingAnswers(self).routes()}
-        self._later: list[tuple[float, Callable[[], None]]] = []
+        self.monitoring = Monitoring(self)
+        self.certificates, self.logs, self.aligned = Certificates(self), Logs(self), AlignedValues(self)
+        self.vendor_routes = VendorRoutes(self)
+        self._desk = Desk(self)
+        self.conversation.version_of, self.conversation.reword = self._desk.version_of, self._desk.reword
+        self.conversation.explain = self._desk.explain
+        self._listen_to_writes()
+
+    def _begin_conversation(self, check: SchemaCheck) -> Conversation:
+        quirks = self.quirks
+        talk = Conversation(self.clock, check, self._route, self._may_send, answer_delay_s=quirks.answer_delay_s)
+        talk.open_questions = 2 if quirks.statuses_before_boot_answer else 1
+        if quirks.memory_short:
+            talk.queue_limit = FEW_LETTERS
+        return talk
+
+    def _listen_to_writes(self) -> None:
+        self.model.on_write[PASSWORD] = self._new_password
+        self.model.may_write[PASSWORD] = lambda _: not self.quirks.refuses_passwords
+        self.model.may_write[PRIORITY] = self.network.may_follow
+        setpoint = (self.quirks.setpoint_component, None, 1, None, self.quirks.setpoint_variable, None)
+        self.model.on_write[setpoint] = self.vendor_routes.written
 
     # -- standing -------------------------------------------------------------------------------
 
@@ -95,6 +118,11 @@ class OcppStation:
     def online(self) -> bool:
         """Tell whether the controller is there and has accepted this station."""
         return self.link and self.standing.registration == ACCEPTED
+
+    @property
+    def operative(self) -> bool:
+        """Tell whether a car can charge here."""
+        return self.availability_of.operative
 
     @property
     def speaks_v2x(self) -> bool:
@@ -106,32 +134,16 @@ class OcppStation:
         """Tell the connector's state."""
         if self.evse.faulted:
             return "Faulted"
+        if not self.operative:
+            return "Unavailable"
         if self.evse.plugged:
             return "Occupied"
-        return "Available" if self.operative else "Unavailable"
+        return "Available" if self.reservations.current is None else "Reserved"
 
     @property
     def light(self) -> Light:
         """Tell what the light on the front shows."""
-        session, setting = self.session, self.session.setting()
-        refused_s = float("inf") if session.refused_at_s is None else self.clock.monotonic_s() - session.refused_at_s
-        front = Front(
-            powered=self.evse.powered,
-            online=self.link,
-            accepted=self.standing.registration in (ACCEPTED, ""),
-            faulted=self.evse.faulted,
-            operative=self.operative,
-            plugged=self.evse.plugged,
-            authorizing=session.authorizing,
-            refused=refused_s < REFUSED_LIGHT_S,
-            waiting_for_plug=session.permission is not None and not self.evse.plugged,
-            transaction=session.transaction is not None,
-            ended=session.ended,
-            v2x=session.v2x_agreed and (setting is None or setting.is_v2x),
-            suspended="" if session.transaction is None else session.transaction.state,
-            power_w=self.evse.power_w,
-        )
-        return VOCABULARIES[self.evse.settings.vocabulary](front)
+        return VOCABULARIES[self.evse.settings.vocabulary](front_of(self))
 
     # -- the wire -------------------------------------------------------------------------------
 
@@ -154,6 +166,35 @@ class OcppStation:
         self.profiles.link_lost(self.clock.now())
         self.conversation.close()
         self.standing.link_down()
+
+    def reconnect(self) -> None:
+        """Leave the line with a good-bye, and dial anew."""
+        self.leaves_politely = True
+        self.link_down()
+        self.wants_link = False
+        self.later(RECONNECT_S, self._want_link)
+
+    def distrusts_controller(self) -> None:
+        """Notice that whoever answered the call cannot prove who he is."""
+        self.standing.tell_security("InvalidCsmsCertificate")
+
+    def send(self, action: str, payload: Payload, then: Then | None = None) -> None:
+        """Say something to the controller, word for word; `then` gets what came back."""
+        self.conversation.call(action, payload, then, word_for_word=True)
+
+    def send_frame(self, text: str) -> None:
+        """Put any text on the wire, be it a message or not; whatever answers it is answered to nobody."""
+        self.conversation.send_frame(text)
+
+    @property
+    def received(self) -> list[Exchange]:
+        """List the controller's questions with our answers, oldest first."""
+        return list(self.conversation.received)
+
+    @property
+    def sent(self) -> list[Exchange]:
+        """List our questions with the controller's answers, oldest first."""
+        return list(self.conversation.sent)
 
     def receive(self, text: str) -> None:
         """Take one frame from the controller."""
@@ -178,8 +219,14 @@ class OcppStation:
             task()
         if self.evse.powered:
             self.conversation.tick()
+            self.availability_of.tick()
+            self.reservations.tick()
             self.session.tick()
+            self.aligned.tick()
+            self.screen.tick()
+            self.logs.tick()
             self.standing.tick()
+            self.monitoring.tick()
 
     # -- what happens at the station ------------------------------------------------------------
 
@@ -217,11 +264,29 @@ class OcppStation:
             self.session.end("AbnormalCondition", "GroundFault")
         self.standing.tell_new_status()
 
+    def stick_lock(self, stuck: bool) -> None:
+        """Let the lock of the cable fail, or work again."""
+        self.evse.lock_stuck = stuck
+
     def reboot(self, reason: str = "PowerUp", stopped: str = "PowerLoss") -> None:
-        """Lose power for a moment: the transaction ends, the meter and the lasting profiles stay."""
+        """Restart: the transaction ends, the meter and the lasting profiles stay."""
         self.session.end("ResetCommand" if stopped == "ImmediateReset" else "AbnormalCondition", stopped)
         self._power_off(reason)
         self.power_on()
+
+    def reset(self, reason: str) -> None:
+        """Restart because the controller wants it."""
+        if self.quirks.exits_on_reset:
+            self._power_off(reason)
+            self.gone = True
+            return
+        self._power_off("PowerUp" if self.quirks.power_up_after_reset else reason)
+        self.later(self.quirks.reset_takes_s, self.power_on)
+
+    def reset_evse(self) -> None:
+        """Restart the EVSE alone, which is out of service meanwhile."""
+        self.availability_of.busy = True
+        self.later(self.settings.boot_s, self._evse_started)
 
     def lose_power(self) -> None:
         """Go dark until somebody calls `power_on`."""
@@ -230,6 +295,7 @@ class OcppStation:
 
     def power_on(self) -> None:
         """Start up, which takes a few seconds."""
+        self.gone = False
         self.later(self.settings.boot_s, self._started)
 
     def later(self, seconds: float, task: Callable[[], None]) -> None:
@@ -237,14 +303,25 @@ class OcppStation:
         self._later.append((self.clock.monotonic_s() + seconds, task))
 
     def _power_off(self, reason: str) -> None:
+        self.leaves_politely = reason != "PowerUp"
         self.link_down()
         self.profiles.forget_transactions()
+        self.vendor_routes.forget()
         self.evse.open_contactor()
         self.evse.powered = self.wants_link = False
         self.standing.restarted(reason)
         self.session.permission = None
 
+    def _want_link(self) -> None:
+        self.wants_link = self.evse.powered
+
+    def _evse_started(self) -> None:
+        self.availability_of.busy = False
+        if self.evse.plugged:
+            self.session.plugged()
+
     def _started(self) -> None:
+        self.network.restarted()
         self.evse.powered = self.wants_link = True
         if self.evse.plugged:
             self.session.plugged()
@@ -283,27 +360,15 @@ class OcppStation:
     # -- inside ---------------------------------------------------------------------------------
 
     def _route(self, action: str, payload: Payload) -> Payload | Postponed | None:
-        if action in self.quirks.never_answers:
-            return None
-        handler = self._routes.get(action)
-        if handler is None:
-            raise CallRefused("NotSupported", action)
-        if self.standing.registration != ACCEPTED and action not in PENDING_ANSWERS:
-            raise CallRefused("SecurityError", "not accepted yet")
-        return handler(payload)
+        return self._desk.answer(action, payload)
 
     def _may_send(self, action: str) -> bool:
-        return (
-            self.standing.registration == ACCEPTED
-            or action in BEFORE_ACCEPTANCE
-            or self.quirks.statuses_before_boot_answer
-        )
-
-    def _version_of(self, action: str) -> str:
-        return "2.1" if self.quirks.v2x_on_2_0_1 and action in HYBRID else self.version
+        early = {"BootNotification", *(STATUSES if self.quirks.statuses_before_boot_answer else ())}
+        return self.standing.registration == ACCEPTED or action in early
 
     def _new_password(self, password: str) -> None:
         self.password = password
+        self.later(RECONNECT_S, self.reconnect)
 
 
 def _ability(ability: Ability, quirks: Quirks) -> Ability:

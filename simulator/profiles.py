@@ -76,10 +76,20 @@ class ProfileStack:
         """Tell whether priority charging has a profile to use."""
         return any(profile.purpose == "PriorityCharging" for profile in self.profiles)
 
-    def install(self, raw: Payload, evse_id: int, now: datetime, circumstances: Circumstances) -> Profile:
-        """Take a profile, replacing the one with its id; raise Refusal when a rule forbids it."""
-        check_profile(raw, evse_id, self.ability, circumstances)
-        profile = read_profile(raw, evse_id, now)
+    def install(
+        self,
+        raw: Payload,
+        evse_id: int,
+        now: datetime,
+        circumstances: Circumstances,
+        meant: Payload | None = None,
+    ) -> Profile:
+        """Take a profile, replacing the one with its id; raise Refusal when a rule forbids it.
+
+        `meant` is what a station with a language of its own reads in it.
+        """
+        check_profile(meant or raw, evse_id, self.ability, circumstances)
+        profile = replace(read_profile(meant or raw, evse_id, now), raw=raw)
         if any(other.id != profile.id and _collide(other, profile) for other in self.profiles):
             raise Refusal("DuplicateProfile", f"{profile.purpose} level {profile.stack_level}")
         self._profiles[profile.id] = profile

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+import random
+import struct
 
 from simulator.payload import Payload, without_nothing
 from simulator.profiles import Setting
@@ -44,13 +46,18 @@ def _take(look: Look, measurand: str, context: str) -> Iterator[Payload]:
     for value, phase in reader(look):
         scaled, written = (value / 1_000, "kWh") if unit == "Wh" and look.quirks.energy_in_kwh else (value, unit)
         yield without_nothing(
-            value=round(scaled, 3 if written == "kWh" else 1),
+            value=_noisy(scaled) if look.quirks.float_noise else round(scaled, 3 if written == "kWh" else 1),
             measurand=measurand,
             context=context,
             phase=phase,
             location=location,
             unitOfMeasure={"unit": written} if written else None,
         )
+
+
+def _noisy(value: float) -> float:
+    """Write a number as firmware with 32-bit floats does."""
+    return float(struct.unpack("f", struct.pack("f", value))[0])
 
 
 def _import(look: Look) -> list[Value]:
@@ -101,7 +108,7 @@ def _frequency(look: Look) -> list[Value]:
 
 
 def _soc(look: Look) -> list[Value]:
-    return [(look.evse.vehicle.soc_pct, None)]
+    return [(random.uniform(30, 90) if look.quirks.soc_jumps else look.evse.vehicle.soc_pct, None)]
 
 
 def _of_car(name: str) -> Callable[[Look], list[Value]]:

@@ -1,8 +1,8 @@
 """One charging session as the station lives and tells it: from plug-in to unplug."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
-import uuid
 
 from simulator.conversation import OFFLINE, Answer
 from simulator.needs import BIDIRECTIONAL, charging_needs
@@ -11,7 +11,7 @@ from simulator.profile_rules import Circumstances
 from simulator.profiles import Setting, Situation
 from simulator.station import Evse
 from simulator.tale import Tale
-from simulator.transaction import NO_AUTHORIZATION, Permission, Transaction, reading_context
+from simulator.transaction import NO_AUTHORIZATION, Permission, Transaction, new_id, reading_context
 from simulator.vehicle import Offer
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class Session:
     @property
     def v2x_agreed(self) -> bool:
         """Tell whether this session may discharge."""
-        by_limit = self._station.quirks.negative_limit_discharges and self._evse.vehicle.gives_back
-        return by_limit or (self.transaction is not None and self.transaction.v2x_agreed)
+        by_vendor = self._station.quirks.discharges_by_vendor_route and self._evse.vehicle.gives_back
+        return by_vendor or (self.transaction is not None and self.transaction.v2x_agreed)
 
     @property
     def may_flow(self) -> bool:
@@ -57,7 +57,12 @@ class Session:
 
     def setting(self) -> Setting | None:
         """Tell what the profile stack wants now; None when no energy may flow."""
-        return self._station.profiles.setting(self.situation()) if self.may_flow else None
+        if not self.may_flow:
+            return None
+        setting, setpoint_w = self._station.profiles.setting(self.situation()), self._station.vendor_routes.setpoint_w
+        if setpoint_w is None:
+            return setting
+        return replace(setting, mode="CentralSetpoint", setpoint_w=min(setpoint_w, setting.limit_w), layer="vendor")
 
     def offer(self) -> Offer:
         """Tell what the car is offered now."""
@@ -112,7 +117,7 @@ class Session:
         elif self._waits_too_long():
             self._give_up()
         self._evse.contactor_closed = self.may_flow
-        self._evse.locked = self._evse.plugged and self.permission is not None
+        self._evse.locked = self._evse.lock_stuck or (self._evse.plugged and self.permission is not None)
         if self.transaction is not None and self._evse.plugged:
             self._watch(self.transaction)
 
@@ -123,13 +128,18 @@ class Session:
         remote_start_id: int | None = None,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """Ask the controller whether a token may charge."""
+        """Ask the controller whether a token may charge; the station's own list may know it already."""
+        known = self._station.access.verdict(token)
+        by_itself = self._station.model.flag("AuthCtrlr", "LocalPreAuthorize") and known is not None
+        if by_itself and known is not None and known["status"] == "Accepted" and remote_start_id is None:
+            self._authorized(Answer(payload={"idTokenInfo": known}), token, trigger, None)
+            return
         self.authorizing = True
 
         def answered(answer: Answer) -> None:
+            self._authorized(answer, token, trigger, remote_start_id)
             if then is not None:
                 then()
-            self._authorized(answer, token, trigger, remote_start_id)
 
         self._station.conversation.call("Authorize", {"idToken": token}, answered)
 
@@ -140,7 +150,13 @@ class Session:
         if self.transaction is not None:
             number = without_nothing(remoteStartId=permission.remote_start_id)
             self.tale.tell(
-                self.transaction, "Updated", trigger, idToken=token, transaction=number, then=self._acknowledged
+                self.transaction,
+                "Updated",
+                trigger,
+                idToken=token,
+                transaction=number,
+                reservationId=self._station.reservations.use(),
+                then=self._acknowledged,
             )
         elif self._starts_now():
             self._start(trigger, token)
@@ -162,7 +178,8 @@ class Session:
         self.transaction = self.permission = None
         self.ended = True
         self._evse.open_contactor()
-        self._evse.locked = False
+        self._evse.locked = self._evse.lock_stuck
+        self._station.vendor_routes.forget()
         self._station.profiles.forget_transactions()
 
     def tell(self, trigger: str) -> None:
@@ -176,8 +193,9 @@ class Session:
         running = self.transaction
         if running is None or not self._tells_needs:
             return
-        v2x_form = self._station.speaks_v2x
-        allowed = self.permission is not None and BIDIRECTIONAL in self.permission.transfers
+        only_tells = self._station.quirks.needs_in_2_1_form and not self._station.speaks_v2x
+        v2x_form = self._station.speaks_v2x or only_tells
+        allowed = only_tells or (self.permission is not None and BIDIRECTIONAL in self.permission.transfers)
         needs = charging_needs(self._evse, v2x_form=v2x_form, bpt_allowed=allowed)
         payload: Payload = {"evseId": 1, "chargingNeeds": needs, "maxScheduleTuples": 12}
         if v2x_form:
@@ -256,15 +274,24 @@ class Session:
     def _authorized(self, answer: Answer, token: Payload, trigger: str, remote_start_id: int | None) -> None:
         self.authorizing = False
         if answer.payload is None:
-            accepted = self._station.model.flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled")
+            verdict = self._verdict_offline(token)
         else:
-            accepted = answer.payload["idTokenInfo"]["status"] == "Accepted"
-        if not accepted:
+            verdict = answer.payload["idTokenInfo"]
+            self._station.access.remember(token, verdict)
+        if verdict["status"] != "Accepted" or not self._station.reservations.admits(token, verdict.get("groupIdToken")):
             self.refused_at_s = self._now_s
             return
         transfers = frozenset((answer.payload or {}).get("allowedEnergyTransfer", ()))
         profile = self._station.take_start_profile(remote_start_id)
         self.grant(Permission(token, self._now_s, remote_start_id, transfers, profile), trigger)
+
+    def _verdict_offline(self, token: Payload) -> Payload:
+        """Decide about a badge while nobody answers: by the list, else by what the settings say of strangers."""
+        model = self._station.model
+        known = self._station.access.verdict(token)
+        if known is not None and model.flag("AuthCtrlr", "LocalAuthorizeOffline"):
+            return known
+        return {"status": "Accepted" if model.flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled") else "Unknown"}
 
     def _waits_too_long(self) -> bool:
         if self.permission is None or self._evse.plugged:
@@ -278,7 +305,8 @@ class Session:
         self.ended = False
 
     def _start(self, trigger: str, token: Payload | None) -> None:
-        self.transaction = Transaction(str(uuid.uuid4()), self._station.clock.now(), sampled_at_s=self._now_s)
+        quirks, name = self._station.quirks, new_id(self._station.quirks.transaction_id_shape)
+        self.transaction = Transaction(name, self._station.clock.now(), sampled_at_s=self._now_s)
         running, allowed = self.transaction, self.permission
         running.state = "EVConnected" if self._evse.plugged else "Idle"
         running.remote_start_id = None if allowed is None else allowed.remote_start_id
@@ -286,22 +314,35 @@ class Session:
             running.hold_until_s = self._now_s + FIRST_PROFILE_S
         if allowed is not None and allowed.profile is not None:
             self._station.install_start_profile(allowed.profile, running.id)
+        shown = "Charging" if quirks.cable_told_after_started and self._evse.plugged else running.state
         self.tale.tell(
             running,
             "Started",
             trigger,
             values=self.tale.values("TxStartedMeasurands", "Transaction.Begin", running),
-            transaction=without_nothing(chargingState=running.state, remoteStartId=running.remote_start_id),
-            idToken=token,
+            transaction=without_nothing(
+                chargingState=None if quirks.started_without_charging_state else shown,
+                remoteStartId=running.remote_start_id,
+            ),
+            idToken=None if quirks.started_without_token else token,
+            reservationId=None if token is None else self._station.reservations.use(),
             then=self._acknowledged,
         )
+        if quirks.cable_told_after_started and self._evse.plugged:
+            self.tell("CablePluggedIn")
 
     def _acknowledged(self, answer: Answer) -> None:
         running = self.transaction
         if running is None:
             return
-        verdict = (answer.payload or {}).get("idTokenInfo", {}).get("status", "Accepted")
-        if verdict != "Accepted" and self._station.model.flag("TxCtrlr", "StopTxOnInvalidId"):
+        told = (answer.payload or {}).get("idTokenInfo")
+        if told is not None and self.permission is not None:
+            self._station.access.remember(self.permission.token, told)
+        if (
+            told is not None
+            and told["status"] != "Accepted"
+            and self._station.model.flag("TxCtrlr", "StopTxOnInvalidId")
+        ):
             self.refused_at_s = self._now_s
             self.end("Deauthorized", "DeAuthorized")
         elif self.permission is not None and not running.needs_told and self._evse.plugged:
@@ -311,7 +352,7 @@ class Session:
         if answer.status == "Rejected" and self._station.speaks_v2x:
             self.end("AbnormalCondition", "ReqEnergyTransferRejected")
             return
-        running.v2x_agreed = wants_v2x and answer.payload is not None
+        running.v2x_agreed = wants_v2x and self._station.speaks_v2x and answer.payload is not None
         running.needs_told = answer.error != OFFLINE
         if answer.status in (None, "NoChargingProfile"):
             running.hold_until_s = 0.0

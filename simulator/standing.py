@@ -1,10 +1,8 @@
 """The station's standing with its controller: boot, heartbeat, what it reports unasked."""
 
-import itertools
 from typing import TYPE_CHECKING
 
 from simulator.conversation import Answer, Then
-from simulator.device_model import Variable
 from simulator.payload import Payload, iso, without_nothing
 
 if TYPE_CHECKING:
@@ -25,8 +23,8 @@ class Standing:
         self.registration = ""
         self.boot_reason: str | None = "PowerUp"
         self._station = station
-        self._event_ids = itertools.count(1)
         self._told_availability = ""
+        self._lost_at_s = NEVER_S
         self._heartbeat_at_s = self._boot_at_s = NEVER_S
 
     def restarted(self, reason: str) -> None:
@@ -36,8 +34,7 @@ class Standing:
     def link_up(self) -> None:
         """Boot on a fresh link if there is a reason to, else just say that we live."""
         if self.boot_reason is None:
-            self.heartbeat()
-            self.tell_new_status()
+            self._came_back()
             return
         self.registration = ""
         self.boot()
@@ -47,6 +44,7 @@ class Standing:
     def link_down(self) -> None:
         """Let nothing be due while nobody listens."""
         self._heartbeat_at_s = self._boot_at_s = NEVER_S
+        self._lost_at_s = self._station.clock.monotonic_s()
 
     def tick(self) -> None:
         """Do what is due."""
@@ -56,7 +54,6 @@ class Standing:
         if self._station.online and now_s >= self._heartbeat_at_s:
             self.heartbeat()
         self.tell_new_status()
-        self._tell_monitors()
 
     def boot(self) -> None:
         """Announce the station."""
@@ -67,7 +64,7 @@ class Standing:
             "serialNumber": own.serial,
             "model": own.model,
             "vendorName": own.vendor,
-            "firmwareVersion": own.firmware,
+            "firmwareVersion": self._station.firmware.version,
         }
         payload = {"chargingStation": station, "reason": self.boot_reason}
         self._call("BootNotification", payload, self._boot_answered)
@@ -82,7 +79,8 @@ class Standing:
         """Say what the connector is, in the way of this station."""
         self._told_availability = self._station.availability
         if self._station.quirks.states_by_event:
-            self._tell_event(self._station.model.variables[CONNECTOR_STATE], "HardWiredNotification")
+            state = self._station.model.variables[CONNECTOR_STATE]
+            self._station.monitoring.tell_event(state, "HardWiredNotification")
             return
         place = {"evseId": 1, "connectorId": 1}
         now = iso(self._station.clock.now())
@@ -90,8 +88,16 @@ class Standing:
 
     def tell_new_status(self) -> None:
         """Say what the connector is if that changed."""
-        if self._station.online and self._station.availability != self._told_availability:
+        changed = self._station.availability != self._told_availability
+        if self._station.online and changed and not self._waits_for_started():
             self.tell_status()
+
+    def tell_security(self, kind: str, more: str | None = None) -> None:
+        """Tell an event of the station's security, now or when somebody listens, and write it down."""
+        now = iso(self._station.clock.now())
+        self._station.logs.security.append(f"{now} {kind} {more or ''}".rstrip())
+        event = without_nothing(type=kind, timestamp=now, techInfo=more)
+        self._station.conversation.call("SecurityEventNotification", event, durable=True)
 
     def _boot_answered(self, answer: Answer) -> None:
         now_s = self._station.clock.monotonic_s()
@@ -106,28 +112,29 @@ class Standing:
         self.boot_reason = None
         self._station.model.variables[HEARTBEAT_INTERVAL].value = str(round(interval_s))
         self._heartbeat_at_s = now_s + interval_s
-        event = {"type": "StartupOfTheDevice", "timestamp": iso(self._station.clock.now())}
-        self._call("SecurityEventNotification", event)
-        self.tell_status()
+        if not self._station.quirks.no_startup_event:
+            self.tell_security("StartupOfTheDevice")
+        if not self._station.quirks.statuses_before_boot_answer:
+            self.tell_status()
+        self._station.firmware.booted()
 
-    def _tell_monitors(self) -> None:
-        if self._station.online and self._station.model.monitors:
-            for monitor in self._station.model.changes():
-                self._tell_event(monitor.variable, "CustomMonitor", monitor.id)
+    def _came_back(self) -> None:
+        """Say that we live; after a long absence also what the connector is."""
+        self.heartbeat()
+        away_s = self._station.clock.monotonic_s() - self._lost_at_s
+        if self._station.quirks.heartbeat_only_on_reconnect:
+            self._told_availability = self._station.availability
+        elif away_s >= self._station.model.number("OCPPCommCtrlr", "OfflineThreshold"):
+            self.tell_status()
+        else:
+            self.tell_new_status()
 
-    def _tell_event(self, variable: Variable, kind: str, monitor_id: int | None = None) -> None:
-        now = iso(self._station.clock.now())
-        event = without_nothing(
-            eventId=next(self._event_ids),
-            timestamp=now,
-            trigger="Delta",
-            actualValue=variable.actual,
-            eventNotificationType=kind,
-            variableMonitoringId=monitor_id,
-            component=variable.component_payload(),
-            variable=variable.variable_payload(),
-        )
-        self._call("NotifyEvent", {"generatedAt": now, "seqNo": 0, "eventData": [event]})
+    def _waits_for_started(self) -> bool:
+        """Tell whether the cable is in and the transaction has not begun, which this station tells first."""
+        if not self._station.quirks.status_after_started or not self._station.evse.plugged:
+            return False
+        session = self._station.session
+        return session.transaction is None and not session.ended
 
     def _call(self, action: str, payload: Payload, then: Then | None = None) -> None:
         self._station.conversation.call(action, payload, then)

@@ -41,6 +41,7 @@ class Evse:
         self.powered = True
         self.plugged = False
         self.locked = False
+        self.lock_stuck = False
         self.faulted = False
         self.contactor_closed = False
         self.power_w = 0.0
@@ -108,8 +109,8 @@ class Evse:
             limit_w = 0.0
         floor_w = max(setting.discharge_limit_w, -self.max_discharge_w) if v2x_agreed else 0.0
         setpoint_w = setting.setpoint_w
-        if setpoint_w is not None and self.wrong_sign:
-            setpoint_w = abs(setpoint_w)
+        if setpoint_w is not None and setpoint_w < 0 and self.wrong_sign:
+            setpoint_w, limit_w = -setpoint_w, self.max_charge_w
         asks_nothing = limit_w == 0 or setpoint_w == 0
         return Offer(limit_w, floor_w, setpoint_w, may_sleep=asks_nothing and not setting.preconditioning)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from simulator.session import Session
 
 UPDATED = "TxUpdatedMeasurands"
+MANY_SAMPLES = 60
 
 
 class Tale:
@@ -41,8 +42,11 @@ class Tale:
     def interval_s(self, running: Transaction) -> float:
         """Tell how often values are due; each operation mode may have its own pace."""
         model = self._station.model
-        if self._station.quirks.no_periodic_values:
+        quirks = self._station.quirks
+        if quirks.no_periodic_values:
             return float("inf")
+        if quirks.fixed_interval_s:
+            return quirks.fixed_interval_s
         if self._station.speaks_v2x and running.mode:
             own_s = model.number("V2XChargingCtrlr", "TxUpdatedInterval", running.mode, 1)
             if own_s > 0:
@@ -58,9 +62,16 @@ class Tale:
         values: list[Payload] | None = None,
         transaction: Payload | None = None,
         then: Then | None = None,
-        **more: Payload | None,
+        **more: Payload | int | None,
     ) -> None:
         """Write one event and give it to the post; it waits there while the line is down."""
+        quirks = self._station.quirks
+        if quirks.ended_with_all_values:
+            running.samples += values or []
+            if len(running.samples) > MANY_SAMPLES:
+                del running.samples[1::2]
+        if kind == "Ended":
+            values = None if quirks.ended_without_values else running.samples or values
         content = {"transactionId": running.id, **(transaction or {})}
         if self._station.version == "2.1" and running.mode and kind != "Ended":
             content["operationMode"] = running.mode
@@ -70,13 +81,16 @@ class Tale:
             eventType=kind,
             timestamp=iso(self._station.clock.now()),
             triggerReason=trigger,
-            seqNo=0 if self._station.quirks.seq_no_always_zero else running.next_seq,
+            seqNo=0 if quirks.seq_no_always_zero else running.next_seq,
             offline=None if self._station.online else True,
             numberOfPhasesUsed=self._evse.phases_used if first_at_evse else None,
             transactionInfo=content,
-            evse={"id": 1, "connectorId": 1} if first_at_evse else None,
+            evse=self._place() if first_at_evse else None,
             meterValue=values,
             **more,
         )
         running.next_seq += 1
         self._station.conversation.call("TransactionEvent", payload, then, durable=True)
+
+    def _place(self) -> Payload:
+        return {"id": 1} if self._station.quirks.no_connector_id else {"id": 1, "connectorId": 1}

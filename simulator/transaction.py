@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+import uuid
 
 from simulator.payload import Payload
 
@@ -26,6 +27,8 @@ class Transaction:
     hold_until_s: float = 0.0
     v2x_agreed: bool = False
     priority: bool = False
+    reservation_id: int | None = None
+    samples: list[Payload] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -42,3 +45,10 @@ class Permission:
 def reading_context(trigger: str) -> str:
     """Name why values are taken, from why the event is sent."""
     return {"MeterValuePeriodic": "Sample.Periodic", "Trigger": "Trigger"}.get(trigger, "Other")
+
+
+def new_id(shape: str) -> str:
+    """Make up a transaction's name."""
+    fresh = uuid.uuid4()
+    shapes = {"hex34": f"{fresh.hex}{fresh.hex[:2]}", "text": f"session of {fresh.hex[:8]}"}
+    return shapes.get(shape, str(fresh))

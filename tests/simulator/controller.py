@@ -24,6 +24,7 @@ class Controller:
         self.token_status = "Accepted"
         self.transfers: list[str] | None = BIDIRECTIONAL
         self.needs_status = "Accepted"
+        self.group: str | None = None
         self.mute: set[str] = set()
         self._next = 0
 
@@ -46,7 +47,10 @@ class Controller:
             "Authorize": {"idTokenInfo": {"status": self.token_status}},
             "NotifyEVChargingNeeds": {"status": self.needs_status},
             "NotifyEVChargingSchedule": {"status": "Accepted"},
+            "SignCertificate": {"status": "Accepted"},
         }
+        if self.group is not None:
+            answers["Authorize"]["idTokenInfo"]["groupIdToken"] = {"idToken": self.group, "type": "Central"}
         if action == "Authorize" and self.transfers is not None:
             answers["Authorize"]["allowedEnergyTransfer"] = self.transfers
         if action == "TransactionEvent" and "idToken" in payload:

@@ -58,7 +58,8 @@ def test_reading_gives_a_value_or_the_reason(
         (place("TxCtrlr", "TxStopPoint"), "Midnight", "Rejected"),
         (place("SmartChargingCtrlr", "Enabled"), "perhaps", "Rejected"),
         (place("SmartChargingCtrlr", "RateUnit"), "W", "Rejected"),
-        (place("OCPPCommCtrlr", "NetworkConfigurationPriority"), "1,2", "RebootRequired"),
+        (place("OCPPCommCtrlr", "NetworkConfigurationPriority"), "1", "RebootRequired"),
+        (place("OCPPCommCtrlr", "NetworkConfigurationPriority"), "1,2", "Rejected"),
         (place("SampledDataCtrlr", "TxUpdatedMeasurands"), "Power.Active.Import,Display.PresentSOC", "Accepted"),
         (place("SampledDataCtrlr", "TxUpdatedMeasurands"), "Mood", "Rejected"),
         (place("Nonsense", "Enabled"), "true", "UnknownComponent"),
@@ -178,8 +179,9 @@ def test_the_car_tells_about_itself_once_it_is_there() -> None:
         ("DataTransfer", {"vendorId": "somebody"}, {"status": "UnknownVendorId"}),
         ("UnlockConnector", {"evseId": 1, "connectorId": 1}, {"status": "Unlocked"}),
         ("UnlockConnector", {"evseId": 2, "connectorId": 1}, {"status": "UnknownConnector"}),
-        ("GetLocalListVersion", {}, "NotSupported"),
-        ("CostUpdated", {"totalCost": 1, "transactionId": "x"}, "NotSupported"),
+        ("PublishFirmware", {"location": "http://x/f", "checksum": "c", "requestId": 1}, "NotSupported"),
+        ("UnpublishFirmware", {"checksum": "c"}, "NotSupported"),
+        ("ClearCache", {}, {"status": "Rejected", "statusInfo": {"reasonCode": "NotEnabled"}}),
     ],
 )
 def test_what_the_station_cannot_do_it_says(scene: Scene, action: str, payload: dict[str, Any], answer: object) -> None:

@@ -15,6 +15,7 @@ from simulator.days import Day, PipeEnd, pipe
 from simulator.home import HomeSettings, SimulatedHome
 from simulator.light import Front, Light, flex_light, mobilize_light
 from simulator.linky import LinkySettings
+from simulator.quirks import SAP
 from simulator.station import Evse, EvseSettings
 from simulator.vehicle import PLAIN, Offer, Vehicle, VehicleSettings
 from simulator.world import World, WorldSettings
@@ -72,11 +73,25 @@ def test_words_move_the_home_and_answer_with_what_is_to_see() -> None:
     assert obey(home, "fault off")["availability"] == "Occupied"
     assert obey(home, "instant")["light"] == "violet steady"
     assert obey(home, "unplug")["plugged"] is False
-    for word in ("link down", "link up", "meter off", "token X", "breaker", "reboot", "status"):
+    others = ("drop", "half-open", "csr", "lock-failure", "lock-failure off", "tamper", "security SettingSystemTime")
+    usual = ("link down", "link up", "meter off", "token X", "swipe X", "breaker", "reboot", "status")
+    for word in (*usual, *others):
         assert json.loads(json.dumps(obey(home, word)))["at"] == EVENING.isoformat()
 
 
-@pytest.mark.parametrize("line", ["dance", "", "link", "drive", "drive far"])
+def test_words_make_the_station_speak() -> None:
+    scene = Scene(HomeSettings())
+    for word in ("tamper", "security SettingSystemTime", "csr", "lock-failure", "swipe CARD"):
+        obey(scene.home, word)
+        scene.run(1)
+    kinds = [event["type"] for event in scene.controller.of("SecurityEventNotification")]
+    assert kinds == ["StartupOfTheDevice", "TamperDetectionActivated", "SettingSystemTime"]
+    assert scene.controller.of("SignCertificate")
+    assert scene.controller.of("NotifyEvent")[0]["eventData"][0]["component"]["name"] == "ConnectorPlugRetentionLock"
+    assert scene.controller.of("Authorize")[0]["idToken"]["idToken"] == "CARD"
+
+
+@pytest.mark.parametrize("line", ["dance", "", "link", "drive", "drive far", "security"])
 def test_words_nobody_knows_are_refused(line: str) -> None:
     home = SimulatedHome(HomeSettings(), ManualClock(EVENING))
     with pytest.raises(UnknownCommand):
@@ -102,6 +117,21 @@ def test_the_command_line_describes_a_home() -> None:
     assert {settings.evse.phases, settings.world.phases, settings.linky.phases} == {3}
     assert (settings.vehicle.soc_pct, settings.vehicle.speaks, settings.tic_port) == (33, PLAIN, 7)
     assert "offline" in describe(SimulatedHome(settings, ManualClock(EVENING)))
+
+
+def test_the_command_line_knows_habits_and_certificates() -> None:
+    words = ["--like", "sap", "--quirk", "wrong_sign", "--quirk", "answer_delay_s=2"]
+    files = ["--ca-file", "a", "--client-cert", "b", "--client-key", "c"]
+    settings = settings_from(parse([*words, *files]))
+    assert settings.quirks == replace(SAP, wrong_sign=True, answer_delay_s=2.0)
+    own = settings.station
+    assert (own.ca_file, own.client_cert_file, own.client_key_file) == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("words", [["--quirk", "dances"], ["--like", "nobody"]])
+def test_the_command_line_refuses_what_it_does_not_know(words: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(words)
 
 
 # -- station ----------------------------------------------------------------------------------------

@@ -58,12 +58,34 @@ def test_a_station_not_accepted_asks_again_and_says_nothing_else(verdict: str) -
     controller.boot_status = verdict
     one = scene(controller=controller)
     one.plug_in(305)
-    assert {name for name, _ in controller.heard} == {"BootNotification"}
-    assert one.ask("RequestStopTransaction", {"transactionId": "x"}) == "SecurityError"
+    assert [name for name, _ in controller.heard] == ["BootNotification"] * 2
+    controller.boot_status = "Accepted"
+    one.run(300)
+    assert controller.events("Started")
+
+
+def test_a_pending_station_answers_what_it_is_asked_and_sends_what_it_is_told_to() -> None:
+    controller = Controller()
+    controller.boot_status = "Pending"
+    one = scene(controller=controller)
+    one.plug_in()
+    assert one.ask("GetBaseReport", {"requestId": 1, "reportBase": "SummaryInventory"}) == {"status": "Accepted"}
+    assert controller.of("NotifyReport")
+    assert one.ask("TriggerMessage", {"requestedMessage": "StatusNotification"}) == {"status": "Accepted"}
+    assert controller.of("StatusNotification")
+    assert one.ask("RequestStopTransaction", {"transactionId": "x"})["status"] == "Rejected"
     controller.boot_status = "Accepted"
     one.ask("TriggerMessage", {"requestedMessage": "BootNotification"})
     one.run(5)
+    assert [boot["reason"] for boot in controller.of("BootNotification")] == ["PowerUp", "PowerUp"]
     assert controller.events("Started")
+
+
+def test_a_rejected_station_answers_nobody() -> None:
+    controller = Controller()
+    controller.boot_status = "Rejected"
+    one = scene(controller=controller)
+    assert one.ask("TriggerMessage", {"requestedMessage": "Heartbeat"}) == "SecurityError"
 
 
 def test_the_state_of_the_connector_can_be_told_by_events() -> None:
@@ -375,8 +397,8 @@ def test_what_happened_offline_is_told_afterwards_in_order() -> None:
     one.controller.heard.clear()
     one.online()
     names = [name for name, _ in one.controller.heard]
-    assert names[-1] == "Heartbeat"
-    assert set(names[:-1]) == {"TransactionEvent"}
+    assert names[-2:] == ["Heartbeat", "StatusNotification"]
+    assert set(names[:-2]) == {"TransactionEvent"}
     events = one.controller.events()
     assert all(event["offline"] for event in events)
     numbers = [event["seqNo"] for event in events]
@@ -447,7 +469,11 @@ def test_a_remote_start_carries_its_profile(plug_first: bool, quirks: Quirks) ->
             id=200, chargingProfilePurpose="TxProfile", chargingSchedule=[schedule({"limit": 5_000})]
         ),
     }
-    assert one.ask("RequestStartTransaction", start) == {"status": "Accepted"}
+    answer = one.ask("RequestStartTransaction", start)
+    known = {"transactionId": one.controller.transaction_id} if one.controller.events() else {}
+    assert answer["status"] == "Accepted"
+    assert answer in ({"status": "Accepted"}, {"status": "Accepted", **known})
+    assert ("transactionId" in answer) == (plug_first and quirks.authorizes_before_answering_start)
     one.run(5)
     if not plug_first:
         assert one.home.snapshot().light == "orange blinking"

@@ -1,10 +1,6 @@
 """The simulated home over real sockets on loopback, against a tiny controller."""
 
 import asyncio
-import base64
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
 import json
 from pathlib import Path
 import subprocess
@@ -12,80 +8,17 @@ import sys
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.typing import Subprotocol
 
-from simulator.clock import RealClock
 from simulator.home import HomeSettings, SimulatedHome
 from simulator.ocpp_station import StationSettings
 from simulator.vehicle import VehicleSettings
-from tests.simulator.controller import Controller, dynamic, profile
+from tests.simulator.controller import dynamic, profile
+from tests.simulator.door import PATIENCE_S, Door, living, until
 from tests.simulator.test_linky import groups_of
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
-PATIENCE_S = 20.0
 HOUSE = Path(__file__).parents[2]
-
-
-class Door:
-    """The controller's end: one station at a time."""
-
-    def __init__(self, *protocols: str) -> None:
-        self.controller = Controller()
-        self.protocols = [Subprotocol(name) for name in protocols or ("ocpp2.1", "ocpp2.0.1")]
-        self.socket: ServerConnection | None = None
-        self.paths: list[str] = []
-        self.secrets: list[str] = []
-        self.connections = 0
-        self.server: Server | None = None
-        self.port = 0
-
-    async def open(self) -> None:
-        self.server = await serve(self.welcome, "127.0.0.1", self.port, subprotocols=self.protocols)
-        self.port = next(iter(self.server.sockets)).getsockname()[1]
-
-    async def close(self) -> None:
-        if self.server is not None:
-            self.server.close()
-            await self.server.wait_closed()
-
-    async def welcome(self, socket: ServerConnection) -> None:
-        assert socket.request is not None
-        self.paths.append(socket.request.path)
-        secret = socket.request.headers["Authorization"].removeprefix("Basic ")
-        self.secrets.append(base64.b64decode(secret).decode())
-        self.socket = socket
-        self.connections += 1
-        async for text in socket:
-            for reply in self.controller(str(text)):
-                await socket.send(reply)
-
-    async def ask(self, action: str, payload: dict[str, Any]) -> Any:
-        message_id, text = self.controller.question(action, payload)
-        assert self.socket is not None
-        await self.socket.send(text)
-        await until(lambda: message_id in self.controller.replies)
-        return self.controller.replies[message_id][2]
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 (what is awaited lies in another program, or has no event)
-            await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def living(door: Door, settings: HomeSettings, speed: float = 1.0) -> AsyncIterator[SimulatedHome]:
-    await door.open()
-    url = f"ws://127.0.0.1:{door.port}/ocpp"
-    home = SimulatedHome(replace(settings, ocpp_url=url), RealClock(speed))
-    await home.start()
-    try:
-        yield home
-    finally:
-        await home.stop()
-        await door.close()
 
 
 @pytest.mark.parametrize("protocol", ["ocpp2.1", "ocpp2.0.1"])
