@@ -1,5 +1,6 @@
 """The configuration folder of the demo's Home Assistant."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 import json
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from demo.house import HOUSE_SENSOR
+from demo.line import Line
 from demo.ports import HOST
 from demo.prices import price_sensor
 
@@ -68,6 +70,7 @@ class Notes:
     password: str = ""
     token: str = ""
     stations: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -79,14 +82,28 @@ class Notes:
             raise ForeignFolder(f"{folder} holds a Home Assistant the demo did not make; choose another --config-dir")
         return None
 
+    def known(self) -> dict[str, Line]:
+        """Return how stations dialled in an earlier run."""
+        return {name: Line.read(self.stations[name], terms) for name, terms in self.lines.items()}
+
+    def remember(self, lines: Mapping[str, Line]) -> None:
+        """Take note of how stations dial now."""
+        self.stations |= {name: line.password for name, line in lines.items()}
+        self.lines |= {name: line.terms for name, line in lines.items()}
+
     def write(self, folder: Path) -> None:
         """Keep the notes, for the eyes of this user only."""
-        path = folder / NOTES_FILE
-        draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(asdict(self), file, indent=2)
-        draft.replace(path)
+        write_private(folder / NOTES_FILE, json.dumps(asdict(self), indent=2))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file for the eyes of this user only, whole or not at all."""
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
 
 
 def furnish(folder: Path, *, port: int, language: str, own_house: bool, now: datetime) -> None:

@@ -59,6 +59,11 @@ class Hass:
         return self._child is not None and self._child.returncode is None
 
     @property
+    def pid(self) -> int | None:
+        """Return the number of the process, for those who measure it."""
+        return None if self._child is None else self._child.pid
+
+    @property
     def wants_restart(self) -> bool:
         """Tell whether it ended because somebody asked it to restart."""
         return self._child is not None and self._child.returncode == RESTART_WANTED
@@ -78,7 +83,7 @@ class Hass:
             self._child = await asyncio.create_subprocess_exec(
                 str(self._python), "-c", LEASH, str(os.getpid()), *command,
                 stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=surroundings,
-                start_new_session=True,
+                start_new_session=True, cwd=self.folder,
             )  # fmt: skip
         await self._until(self.client.answers, "its web server does not answer")
 

@@ -35,12 +35,18 @@ class Options:
     vehicle_kwh: float = 52.0
     soc_pct: float = 62.0
     duration_s: float | None = None
+    tls: bool = False
+    client_certs: bool = False
+    bench: bool = False
     language: str = "en"
 
 
 def read(arguments: list[str] | None = None) -> Options:
     """Read a command line; what is wrong with it is said, and ends the program."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.client_certs and not chosen.tls:
+        parser.error("--client-certs needs --tls")
     return Options(
         port=chosen.port,
         ocpp_port=chosen.ocpp_port,
@@ -51,6 +57,9 @@ def read(arguments: list[str] | None = None) -> Options:
         vehicle_kwh=chosen.vehicle_kwh,
         soc_pct=chosen.soc,
         duration_s=chosen.duration,
+        tls=chosen.tls,
+        client_certs=chosen.client_certs,
+        bench=chosen.bench,
         language=chosen.language,
     )
 
@@ -75,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar=f"ID:PASSWORD[:{'|'.join(PROTOCOLS)}]",
         help="admit a station somebody else plays (repeatable)",
     )
+    add("--tls", action="store_true", help="stations dial wss, with the integration's own root certificate")
+    add("--client-certs", action="store_true", help="with --tls: stations show a certificate instead of a password")
+    add("--bench", action="store_true", help="for load tools: no limit to how fast a station may talk")
     add("--vehicle-kwh", type=_between(5, 250), default=52.0, metavar="KWH", help="size of the car's battery")
     add("--soc", type=_between(0, 100), default=62.0, metavar="PERCENT", help="of the simulated car at the start")
     add("--duration", type=_between(0, 1e9), metavar="SECONDS", help="stop by itself, counted from when all is ready")

@@ -9,6 +9,7 @@ from demo import flows
 from demo.client import Client
 from demo.face import Face
 from demo.folder import DOMAIN
+from demo.line import Line
 from demo.ports import HOST
 from demo.prices import ATTRIBUTE, FEED_IN_PRICE, PRICE_ENTITY
 from demo.waiting import TookTooLong, until
@@ -19,6 +20,7 @@ SUBSCRIBED_KVA: Final = 12
 FEED_IN_W: Final = 6000
 SOC_MIN_PCT: Final = 25
 SOC_MAX_PCT: Final = 80
+ONLY: Final[dict[str | None, str]] = {"ocpp2.1": "v2_1", "ocpp2.0.1": "v2_0_1"}
 EVERY_DAY: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NAMES: Final = {
     "en": {"site": "Demo home", "vehicle": "Demo car", "tariff": "Demo prices"},
@@ -32,20 +34,22 @@ class NotSetUp(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One home: where stations dial, which of them may with which password, what car, which meter."""
+    """One home: where stations dial, which of them may and how, what car, which meter."""
 
     language: str
     ocpp_port: int
-    stations: dict[str, str]
+    tls: bool
+    limited: bool
+    stations: dict[str, Line]
     vehicle_kwh: float
     evccid: str | None
     meter: dict[str, Any]
 
 
-async def settle(client: Client, site: Site, known: dict[str, str]) -> str:
+async def settle(client: Client, site: Site, known: dict[str, Line]) -> str:
     """Bring the integration to know the site, whatever it knew before; return the entry's id.
 
-    ``known`` are the passwords it has been told earlier.
+    ``known`` is how its stations dialled earlier.
     """
     entries = await client.command("config_entries/get", domain=DOMAIN)
     if entries:
@@ -55,13 +59,25 @@ async def settle(client: Client, site: Site, known: dict[str, str]) -> str:
         entry_id = await flows.add_entry(client, DOMAIN, [_site_answers(site)])
     await _loaded(client, entry_id)
     there = await flows.parts(client, entry_id)
-    for identity, password in site.stations.items():
-        if known.get(identity) != password:
-            await _settle_station(client, entry_id, identity, password, there)
+    for identity, line in site.stations.items():
+        if known.get(identity) != line:
+            await _settle_station(client, entry_id, identity, line, there)
     await _settle_part(client, entry_id, "vehicle", there, _vehicle_answers(site))
     await _settle_meter(client, entry_id, site.meter, there)
     await _settle_part(client, entry_id, "tariff", there, {"next_step_id": "published_entity"}, _tariff_answers(site))
     return entry_id
+
+
+async def root_certificate(client: Client, entry_id: str) -> str:
+    """Return the root certificate stations have to trust."""
+    answer = await client.ask(DOMAIN, "get_ca_certificate", {"config_entry_id": entry_id})
+    return str(answer["pem"])
+
+
+async def station_certificate(client: Client, entry_id: str, identity: str) -> tuple[str, str]:
+    """Have a certificate made for a station; return it with its key."""
+    answer = await client.ask(DOMAIN, "issue_station_certificate", {"config_entry_id": entry_id, "station": identity})
+    return str(answer["certificate"]), str(answer["private_key"])
 
 
 async def wish(client: Client, entry_id: str, departure: datetime) -> None:
@@ -103,7 +119,8 @@ def _site_answers(site: Site) -> dict[str, Any]:
         "subscribed_kva": str(SUBSCRIBED_KVA),
         "port": site.ocpp_port,
         "v2g": {"v2g_consent": True, "feed_in_w": FEED_IN_W},
-        "advanced": {"host": HOST},
+        "encryption": {"security": "tls", "host_name": "localhost"} if site.tls else {"security": "plain"},
+        "advanced": {"host": HOST} if site.limited else {"host": HOST, "rate_limit": 0},
     }
 
 
@@ -149,11 +166,13 @@ async def _settle_part(
 
 
 async def _settle_station(
-    client: Client, entry_id: str, identity: str, password: str, there: list[dict[str, Any]]
+    client: Client, entry_id: str, identity: str, line: Line, there: list[dict[str, Any]]
 ) -> None:
     """Admit a station with a password of our choice; the page after it shows that password once."""
     part_id = _find(there, "station", identity)
-    answers = {"name": identity, "phases": "1", "selector": "32", "fallback_a": 16, "access": "open"}
+    answers: dict[str, Any] = {"name": identity, "phases": "1", "selector": "32", "fallback_a": 16, "access": "open"}
+    answers["security"] = {"security_profile": str(line.profile), "protocol": ONLY.get(line.protocol, "any")}
+    password = line.password
     if part_id is None:
         told = answers | {"identity": identity, "password": {"own_secret": password}}
         await flows.add_part(client, entry_id, "station", told, {})

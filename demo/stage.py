@@ -1,6 +1,6 @@
 """The whole demo, from an empty folder to a car on its cable, and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import Any, Final, Self
 from demo import site
 from demo.client import Client
 from demo.face import Face
-from demo.folder import Notes, furnish
+from demo.folder import Notes, furnish, write_private
 from demo.hass import Hass
 from demo.house import HOUSE_ENTITY, HOUSE_W
+from demo.line import Line
 from demo.login import OWNER, long_lived_token, sign_up
 from demo.options import Options
 from demo.ports import HOST, choose
@@ -45,6 +46,7 @@ class Ready:
     ocpp_url: str
     stations: tuple[dict[str, Any], ...]
     entry_id: str
+    ca_file: str | None = None
 
 
 class Stage:
@@ -83,20 +85,43 @@ class Stage:
     @property
     def ready(self) -> Ready:
         """Return what somebody outside needs to take part: first the stations that are waiting for somebody."""
-        simulated = [(SIMULATED, self.notes.stations[SIMULATED])] if self.home is not None else []
-        stations = [*((s.id, s.password) for s in self.options.stations), *simulated]
         return Ready(
             url=self.client.url,
             token=self.client.token,
             ocpp_url=self.ocpp_url,
-            stations=tuple({"id": i, "password": password, "admitted": True} for i, password in stations),
+            stations=tuple(self._told(identity, line) for identity, line in self._lines().items()),
             entry_id=self.entry_id,
+            ca_file=str(self._ca_file) if self.options.tls else None,
         )
+
+    def _told(self, identity: str, line: Line) -> dict[str, Any]:
+        told = {"id": identity, "password": line.password, "admitted": True}
+        if line.protocol is not None:
+            told["protocol"] = line.protocol
+        if self.options.client_certs:
+            told["cert_file"], told["key_file"] = (str(file) for file in self._own_files(identity))
+        return told
+
+    def _lines(self) -> dict[str, Line]:
+        """Return how each station dials, those somebody else plays first."""
+        profile = 3 if self.options.client_certs else 2 if self.options.tls else 1
+        lines = {s.id: Line(s.password, profile, s.protocol) for s in self.options.stations}
+        if self.home is not None:
+            lines[SIMULATED] = Line(self.home.settings.station.password, profile)
+        return lines
+
+    @property
+    def _ca_file(self) -> Path:
+        return self.folder / "demo-certificates" / "root.pem"
+
+    def _own_files(self, identity: str) -> tuple[Path, Path]:
+        """Return where a station finds its certificate and the key to it."""
+        return self._ca_file.with_name(f"{identity}.pem"), self._ca_file.with_name(f"{identity}.key")
 
     @property
     def ocpp_url(self) -> str:
         """Return where stations dial; each appends its identity."""
-        return f"ws://{HOST}:{self.notes.ocpp_port}"
+        return f"{'wss' if self.options.tls else 'ws'}://{HOST}:{self.notes.ocpp_port}"
 
     @property
     def login(self) -> str:
@@ -139,7 +164,7 @@ class Stage:
             return
         password = self.notes.stations.get(SIMULATED) or secrets.token_hex(16)
         settings = HomeSettings(
-            station=StationSettings(id=SIMULATED, password=password),
+            station=self._simulated(password),
             evse=EvseSettings(phases=1),
             vehicle=VehicleSettings(capacity_kwh=self.options.vehicle_kwh, soc_pct=self.options.soc_pct),
             world=WorldSettings(base_w=HOUSE_W),
@@ -151,6 +176,17 @@ class Stage:
         await self.home.start()
         opening.push_async_callback(self.home.stop)
         self.home.kill_link()
+
+    def _simulated(self, password: str) -> StationSettings:
+        """Return the simulated station; the files it needs are written before it dials."""
+        own = [str(file) for file in self._own_files(SIMULATED)] if self.options.client_certs else [None, None]
+        return StationSettings(
+            id=SIMULATED,
+            password=password,
+            ca_file=str(self._ca_file) if self.options.tls else None,
+            client_cert_file=own[0],
+            client_key_file=own[1],
+        )
 
     async def _start_hass(self, opening: AsyncExitStack) -> None:
         """Boot Home Assistant and sign in, as a new owner the first time."""
@@ -168,24 +204,35 @@ class Stage:
     async def _settle(self) -> None:
         """Set the integration up, connect the station, put the cable into the car."""
         self._say("setting the integration up")
-        stations = {s.id: s.password for s in self.options.stations}
-        if self.home is not None:
-            stations[SIMULATED] = self.home.settings.station.password
+        lines = self._lines()
         leaves = departure(self.clock.now())
         wanted = site.Site(
             language=self.options.language,
             ocpp_port=self.notes.ocpp_port,
-            stations=stations,
+            tls=self.options.tls,
+            limited=not self.options.bench,
+            stations=lines,
             vehicle_kwh=self.options.vehicle_kwh,
             evccid=self.home.settings.vehicle.evccid if self.home is not None else None,
             meter=self._meter(),
         )
-        self.entry_id = await site.settle(self.client, wanted, self.notes.stations)
-        self.notes.stations |= stations
+        self.entry_id = await site.settle(self.client, wanted, self.notes.known())
+        self.notes.remember(lines)
         self.notes.write(self.folder)
+        await self._certify(lines)
         await site.wish(self.client, self.entry_id, leaves.astimezone(site.ZONE))
         if self.home is not None:
             await self._plug_in(self.home)
+
+    async def _certify(self, lines: Iterable[str]) -> None:
+        """Write what stations need to trust the integration, and to be trusted without a password."""
+        if not self.options.tls:
+            return
+        write_private(self._ca_file, await site.root_certificate(self.client, self.entry_id))
+        for identity in lines if self.options.client_certs else ():
+            texts = await site.station_certificate(self.client, self.entry_id, identity)
+            for file, text in zip(self._own_files(identity), texts, strict=True):
+                write_private(file, text)
 
     async def _plug_in(self, home: SimulatedHome) -> None:
         """Let the station dial; plug in once the first plan can be a good one: it needs house load and price."""

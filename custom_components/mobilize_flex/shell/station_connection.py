@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from aiohttp import WSMsgType
 from aiohttp.web import WebSocketResponse
 
+from ..core.model.facts import StationBooted
 from ..core.model.moment import Moment
 from ..core.ocpp.dialect import Reply
 from ..core.ocpp.link import Link, LinkEvent
@@ -45,6 +46,16 @@ class KeptFrame:
         return self.at.isoformat(), "sent" if self.sent else "received", text
 
 
+class Relay(Protocol):
+    """Whoever has a say in a conversation: a vendor behind us."""
+
+    def heard(self, raw: str, now: Moment) -> bool:
+        """Look at a text of the station; false when it is none of our business."""
+
+    def sift(self, raws: list[str], now: Moment) -> list[str]:
+        """Return what may leave for the station now, of these texts of ours and of earlier ones."""
+
+
 class StationConnection:
     """Read from one station and write to it until one side has enough."""
 
@@ -66,6 +77,9 @@ class StationConnection:
         self.since = clock().utc
         self.questions: dict[int, asyncio.Future[Reply | None]] = {}
         self.ended = False
+        self.relay: Relay | None = None
+        self.profile = 1
+        self.common_name: str | None = None
         self._socket = socket
         self._transport = transport
         self._clock = clock
@@ -80,6 +94,16 @@ class StationConnection:
         self._tokens_at_s = self._heard_s = asyncio.get_running_loop().time()
         self._pinged_s: float | None = None
         self._ping: asyncio.Task[None] | None = None
+
+    @property
+    def local_address(self) -> str | None:
+        """Return which of our own addresses the station dialled."""
+        name = self._transport.get_extra_info("sockname") if self._transport is not None else None
+        return str(name[0]) if name else None
+
+    def is_impostor(self, booted: StationBooted) -> bool:
+        """Tell whether a station boots under another serial number than the one its certificate names."""
+        return self.common_name not in (None, self.link.station, booted.serial)
 
     async def read(self) -> None:
         """Serve the station until the connection ends."""
@@ -107,8 +131,15 @@ class StationConnection:
         """Write what the link has to say; waits for nobody."""
         if self._corked:
             return
+        raws = self.link.outgoing()
+        if self.relay is not None:
+            raws = self.relay.sift(raws, self._clock())
+        self.let_out(raws)
+
+    def let_out(self, raws: Iterable[str]) -> None:
+        """Write texts, in order; waits for nobody."""
         now = self._clock().utc
-        for raw in self.link.outgoing():
+        for raw in raws:
             self._keep_frame(now, raw, sent=True)
             self._outbox.append(raw)
         if len(self._outbox) > OUTBOX_LIMIT:
@@ -147,6 +178,17 @@ class StationConnection:
         if self._transport is not None:
             self._transport.abort()
 
+    def words(self) -> dict[str, object]:
+        """Return how the connection went, fit to be shown."""
+        conformance = self.link.conformance
+        return {
+            "version": self.link.version,
+            "since": self.since,
+            "conformance": conformance.counts,
+            "examples": conformance.examples,
+            "frames": self.frames(),
+        }
+
     def frames(self) -> list[tuple[str, str, str]]:
         """Return the last frames, oldest first, fit to be shown."""
         return [frame.shown() for frame in self._frames]
@@ -156,7 +198,8 @@ class StationConnection:
         self._keep_frame(now.utc, raw, sent=False)
         self._corked = True
         try:
-            self._take(self, self.link.receive(raw, now))
+            if self.relay is None or self.relay.heard(raw, now):
+                self._take(self, self.link.receive(raw, now))
         finally:
             self._corked = False
             self.flush()

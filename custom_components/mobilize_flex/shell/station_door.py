@@ -1,16 +1,20 @@
 """Who knocks at the stations' door: name, password, language, and how many wait outside."""
 
 import asyncio
+from asyncio.sslproto import SSLProtocol
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 import logging
+import ssl
 from typing import Final, override
 from urllib.parse import unquote
 
 from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_request import BaseRequest
 from aiohttp.web_server import Server
 
 from ..core.model.station import Version
@@ -26,12 +30,65 @@ _SILENCE: Final = logging.getLogger(f"{__name__}.silence")
 _SILENCE.setLevel(logging.CRITICAL + 1)
 
 
+class Verdict(StrEnum):
+    """Name what the owner's list says of a caller."""
+
+    ADMITTED = "admitted"
+    WRONG_SECRET = "wrong_secret"
+    TOO_LOW = "too_low"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Hold what the door bears: connections that proved nothing yet, connections in all, and seconds."""
+
+    waiting_per_address: int = 64
+    waiting: int = 128
+    stations: int = 256
+    handshake_s: float = 10.0
+    write_s: float = 30.0
+    ping_s: float = 20.0
+    close_s: float = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Hold what HTTP Basic says of a caller."""
 
     user: str
     password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Hold who somebody says he is, and what he shows for it; ``certificate`` is DER, signed by our root."""
+
+    identity: str
+    address: str
+    claim: Claim | None = None
+    secure: bool = False
+    certificate: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Hold the verdict on a visitor, and on what terms he comes in.
+
+    Args:
+        verdict: whether he may come in at all.
+        profile: the security profile he proved.
+        versions: the languages he may choose from.
+        common_name: the name on the certificate that let him in.
+    """
+
+    verdict: Verdict
+    profile: int = 1
+    versions: tuple[Version, ...] = PREFERRED
+    common_name: str | None = None
+
+
+type Admit = Callable[[Visitor], Awaitable[Admission]]
 
 
 def identity_in(raw_path: str) -> str | None:
@@ -58,10 +115,25 @@ def claim_in(headers: Mapping[str, str]) -> Claim | None:
     return Claim(user, password) if colon else None
 
 
-def language_in(headers: Mapping[str, str]) -> Version | None:
+def language_in(headers: Mapping[str, str], known: tuple[Version, ...] = PREFERRED) -> Version | None:
     """Return the version to speak: the best both know, whatever the order it was offered in."""
     offered = {word.strip() for word in headers.get("Sec-WebSocket-Protocol", "").split(",")}
-    return next((version for version in PREFERRED if version in offered), None)
+    return next((version for version in known if version in offered), None)
+
+
+def visitor_in(request: BaseRequest) -> Visitor | None:
+    """Return who dials in; ``None`` for who gives no name that could be a station's."""
+    identity = identity_in(request.raw_path)
+    if identity is None:
+        return None
+    line = request.get_extra_info("ssl_object")
+    return Visitor(
+        identity=identity,
+        address=request.remote or "",
+        claim=claim_in(request.headers),
+        secure=request.secure,
+        certificate=line.getpeercert(binary_form=True) if line is not None else None,
+    )
 
 
 class Patience:
@@ -93,7 +165,9 @@ class WaitingRoom:
         self._counts: Counter[str] = Counter()
 
     def enter(self, caller: object, address: str) -> bool:
-        """Let a connection in; false when there is no room."""
+        """Let a connection in, once; false when there is no room."""
+        if caller in self._addresses:
+            return True
         if len(self._addresses) >= self._in_all or self._counts[address] >= self._per_address:
             return False
         self._addresses[caller] = address
@@ -127,9 +201,7 @@ class Caller(RequestHandler):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Turn a caller away at once when there is no room."""
-        peer = transport.get_extra_info("peername")
-        address = str(peer[0]) if peer else ""
-        if self._room.enter(self, address) or not isinstance(transport, asyncio.Transport):
+        if self._room.enter(self, _address_of(transport)) or not isinstance(transport, asyncio.Transport):
             super().connection_made(transport)
         else:
             self.force_close()
@@ -140,3 +212,63 @@ class Caller(RequestHandler):
         """Leave the waiting room if still in it."""
         self._room.leave(self)
         super().connection_lost(exc)
+
+
+class SecureCaller(SSLProtocol):
+    """One TCP connection that has to shake hands first; it takes its seat before it costs us any cryptography."""
+
+    # The library sets 256 KiB aside for each connection; what does not fit is read in several turns.
+    max_size = 16 * 1024
+
+    def __init__(self, caller: Caller, room: WaitingRoom, context: ssl.SSLContext, patience_s: float) -> None:
+        """Stand between the network and a caller."""
+        super().__init__(
+            asyncio.get_running_loop(),
+            caller,
+            context,
+            None,  # type: ignore[arg-type] # nobody waits for the handshake
+            server_side=True,
+            ssl_handshake_timeout=patience_s,  # type: ignore[arg-type] # any number
+            ssl_shutdown_timeout=1.0,
+        )
+        self._caller = caller
+        self._room = room
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Turn a caller away at once when there is no room."""
+        if self._room.enter(self._caller, _address_of(transport)):
+            super().connection_made(transport)
+        elif isinstance(transport, asyncio.Transport):
+            transport.abort()
+
+    @override
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Leave the waiting room if still in it: a handshake that fails never gets further."""
+        self._room.leave(self._caller)
+        super().connection_lost(exc)
+
+
+def _address_of(transport: asyncio.BaseTransport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else ""
+
+
+def door(
+    http: Server, room: WaitingRoom, context: ssl.SSLContext | None, patience_s: float
+) -> Callable[[], asyncio.BaseProtocol]:
+    """Return what makes the one who meets each caller of a port, in clear or encrypted."""
+
+    def plain() -> Caller:
+        return Caller(http, room, patience_s)
+
+    if context is None:
+        return plain
+    return lambda: SecureCaller(plain(), room, context, patience_s)
+
+
+def wordless(request: BaseRequest) -> BaseRequest:
+    """Return a request without its languages: none of them is ours, and the library would log them."""
+    headers = request.headers.copy()
+    headers.popall("Sec-WebSocket-Protocol", None)
+    return request.clone(headers=headers)

@@ -6,10 +6,9 @@ word questions through ``call``. Nothing a station does reaches its neighbour, a
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import count
 import logging
 import secrets
@@ -21,65 +20,43 @@ from aiohttp import WSCloseCode, web
 import orjson
 
 from ..core.model.commands import Answer, StationAnswer, StationCommand
-from ..core.model.facts import CommandUnanswered, StationConnected, StationDisconnected, StationFact
+from ..core.model.driver import Driver, Habits
+from ..core.model.facts import (
+    CommandUnanswered,
+    StationBooted,
+    StationConnected,
+    StationDisconnected,
+    StationFact,
+)
 from ..core.model.moment import Moment
 from ..core.model.station import Version
 from ..core.ocpp.dialect import Answer as Replied, Refusal, Reply
+from ..core.ocpp.drivers import STANDARD
 from ..core.ocpp.frames import FRAME_LIMIT
 from ..core.ocpp.link import Link, LinkEvent, RawOutcome
-from ..core.ocpp.quirks import STANDARD, Habits
 from ..core.ocpp.schema import Contract, SchemaError, SchemaKey, Validator
 from ..core.ocpp.wire import Payload
+from .station_calls import CallRefused, CallTimeout, InvalidCall, StationOffline
 from .station_connection import Pace, StationConnection
-from .station_door import Caller, Patience, WaitingRoom, claim_in, identity_in, language_in
+from .station_door import (
+    Admission,
+    Admit,
+    Limits,
+    Patience,
+    Verdict,
+    WaitingRoom,
+    door,
+    identity_in,
+    language_in,
+    visitor_in,
+    wordless,
+)
+from .uploads import Uploads
 
 LOGGER: Final = logging.getLogger(__name__)
 
 FAILURES_KEPT: Final = 20
 DUE_EVERY_S: Final = 0.5
-
-
-class Verdict(StrEnum):
-    """Name what the owner's list says of a caller."""
-
-    ADMITTED = "admitted"
-    WRONG_SECRET = "wrong_secret"
-    UNKNOWN = "unknown"
-
-
-class CallRefused(Exception):
-    """A station refused a question."""
-
-    def __init__(self, code: str, description: str) -> None:
-        """Keep how."""
-        super().__init__(code)
-        self.code = code
-        self.description = description
-
-
-class CallTimeout(Exception):
-    """A station did not answer in time."""
-
-
-class StationOffline(Exception):
-    """A station is not connected, or hung up before it answered."""
-
-
-class InvalidCall(Exception):
-    """A question breaks the rules of its version; the text says where."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Hold what the door bears: connections that proved nothing yet, connections in all, and seconds."""
-
-    waiting_per_address: int = 64
-    waiting: int = 128
-    stations: int = 256
-    handshake_s: float = 10.0
-    write_s: float = 30.0
-    ping_s: float = 20.0
-    close_s: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +68,22 @@ class Failure:
     what: str
 
 
-type Admit = Callable[[str, str | None, str], Awaitable[Verdict]]
-
-
 class StationServer:
     """Serve the stations of one site on a port of its own.
 
     Args:
         host: the address to listen on; ``None`` for all.
         port: the port; 0 takes a free one.
-        admit: tells whether an identity with a password from an address may come in.
+        admit: tells whether a visitor may come in, and how.
         on_fact: takes what the stations tell; called in the event loop.
         clock: tells the time.
         schemas: the compiled schemas of both versions.
+        drivers: what is known of kinds of stations.
         ssl: makes it ``wss``.
+        second: another port, with what makes it ``wss``: for a time of transition, and for who came in by it then.
         limits: what the door bears.
         rate_limit: frames a second a station may send in the long run; ``None`` for any number.
+        uploads: takes the files stations were asked for, at the same door.
     """
 
     def __init__(
@@ -118,17 +95,20 @@ class StationServer:
         on_fact: Callable[[StationFact], object],
         clock: Callable[[], Moment],
         schemas: Mapping[SchemaKey, Validator],
+        drivers: tuple[Driver, ...] = (),
         ssl: tls.SSLContext | None = None,
+        second: tuple[int, tls.SSLContext | None] | None = None,
         limits: Limits | None = None,
         rate_limit: float | None = 20.0,
+        uploads: Uploads | None = None,
     ) -> None:
         """Set up; nobody can dial in before ``start``."""
         self.failures: deque[Failure] = deque(maxlen=FAILURES_KEPT)
         self.turned_away: Counter[str] = Counter()
-        self._host, self._port, self._ssl = host, port, ssl
+        self._host, self._port, self._ssl, self._second = host, port, ssl, second
         self._admit, self._on_fact, self._clock = admit, on_fact, clock
-        self._contract = Contract(schemas)
-        self._limits = limits or Limits()
+        self._contract, self._drivers = Contract(schemas), drivers
+        self._limits, self._uploads = limits or Limits(), uploads
         self._pace = None if rate_limit is None else Pace(per_s=rate_limit, burst=3 * rate_limit)
         self._room = WaitingRoom(self._limits.waiting_per_address, self._limits.waiting)
         self._patience = Patience()
@@ -136,8 +116,9 @@ class StationServer:
         self._habits: dict[str, Habits] = {}
         self._numbers = count(1)
         self._goodbyes: set[asyncio.Task[None]] = set()
+        self._served: set[asyncio.Task[object]] = set()
         self._http: web.Server | None = None
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
         self._ticker: asyncio.Task[None] | None = None
 
     # its life
@@ -149,21 +130,23 @@ class StationServer:
             OSError: the port is taken, or the address is not ours.
         """
         self._http = http = web.Server(self.handle)
-        patience_s = self._limits.handshake_s
-        self._listener = await asyncio.get_running_loop().create_server(
-            lambda: Caller(http, self._room, patience_s),
-            self._host,
-            self._port,
-            ssl=self._ssl,
-            ssl_handshake_timeout=None if self._ssl is None else patience_s,
-            ssl_shutdown_timeout=None if self._ssl is None else 1.0,
-        )
+        loop, patience_s = asyncio.get_running_loop(), self._limits.handshake_s
+        doors = [(self._port, self._ssl)]
+        if self._second is not None:
+            doors.append(self._second)
+        try:
+            for port, ssl in doors:
+                meet = door(http, self._room, ssl, patience_s)
+                self._listeners.append(await loop.create_server(meet, self._host, port))
+        except OSError:
+            await self.stop()
+            raise
         self._ticker = asyncio.create_task(self._tick(), name="mobilize_flex stations")
 
     async def stop(self) -> None:
         """Close the door and every connection, within a second."""
-        if self._listener is not None:
-            self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         if self._ticker is not None:
             self._ticker.cancel()
         for connection in list(self._connections.values()):
@@ -172,13 +155,18 @@ class StationServer:
             await asyncio.wait(self._goodbyes, timeout=self._limits.close_s)
         if self._http is not None:
             await self._http.shutdown(0.1)
-        self._listener = self._ticker = self._http = None
+        if still := set(self._served):  # who was made to wait for his next word, or for his refusal
+            for task in still:
+                task.cancel()
+            await asyncio.wait(still, timeout=self._limits.close_s)
+        self._listeners.clear()
+        self._ticker = self._http = None
 
     @property
     def port(self) -> int:
         """Return the port it listens on."""
-        if self._listener is not None and self._listener.sockets:
-            port: int = self._listener.sockets[0].getsockname()[1]
+        if self._listeners and self._listeners[0].sockets:
+            port: int = self._listeners[0].sockets[0].getsockname()[1]
             return port
         return self._port
 
@@ -232,8 +220,8 @@ class StationServer:
         match answer:
             case Replied(payload=told):
                 return told
-            case Refusal(code, description):
-                raise CallRefused(code, description)
+            case Refusal(code, description, details):
+                raise CallRefused(code, description, details)
             case None if connection.ended:
                 raise StationOffline(identity)
             case None:
@@ -249,41 +237,46 @@ class StationServer:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one caller from the handshake to the end; may be mounted on any server."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._served.add(task)
+            task.add_done_callback(self._served.discard)
+        if self._uploads is not None and self._uploads.means(request):
+            return await self._uploads.receive(request)
+        if not self._room.enter(request.protocol, request.remote or ""):  # who came by another door sits here too
+            return web.Response(status=503)
         try:
-            refusal = await self._refusal(request)
-            if refusal is not None:
-                refusal.force_close()
-                return refusal
-            return await self._serve(request, identity_in(request.raw_path) or "")
+            let_in = await self._judge(request)
+            if isinstance(let_in, web.Response):
+                let_in.force_close()
+                return let_in
+            return await self._serve(request, identity_in(request.raw_path) or "", let_in)
         except web.HTTPException, ConnectionError:
             raise
         except Exception as error:
             self._record(identity_in(request.raw_path) or "", error)
             raise
+        finally:
+            self._room.leave(request.protocol)
 
-    async def _refusal(self, request: web.BaseRequest) -> web.Response | None:
-        """Return why a caller is turned away, ``None`` when he is let in."""
+    async def _judge(self, request: web.BaseRequest) -> Admission | web.Response:
+        """Return on what terms a caller is let in, or how he is turned away."""
         if request.headers.get("Upgrade", "").strip().casefold() != "websocket":
             return web.Response(status=426, text="Charging stations only.\n", headers={"Upgrade": "websocket"})
-        identity, claim, address = identity_in(request.raw_path), claim_in(request.headers), request.remote or ""
-        verdict = Verdict.UNKNOWN
-        if identity is not None:
-            # another user's password is no password of this station
-            password = claim.password if claim is not None and claim.user == identity else None
-            verdict = await self._admit(identity, password, address)
-        if verdict is Verdict.ADMITTED and claim is not None and claim.user != identity:
-            verdict = Verdict.WRONG_SECRET
-        if verdict is Verdict.ADMITTED:
-            full = len(self._connections) >= self._limits.stations and identity not in self._connections
-            return web.Response(status=503) if full else None
+        visitor = visitor_in(request)
+        admission = Admission(Verdict.UNKNOWN) if visitor is None else await self._admit(visitor)
+        verdict = admission.verdict
+        if visitor is not None and verdict is Verdict.ADMITTED:
+            full = len(self._connections) >= self._limits.stations and visitor.identity not in self._connections
+            return web.Response(status=503) if full else admission
         self.turned_away[verdict] += 1
-        if verdict is Verdict.UNKNOWN:
-            return web.Response(status=404)
-        await asyncio.sleep(self._patience.wait_s(address, asyncio.get_running_loop().time()))
+        if verdict is not Verdict.WRONG_SECRET:
+            return web.Response(status=404 if verdict is Verdict.UNKNOWN else 403)
+        await asyncio.sleep(self._patience.wait_s(request.remote or "", asyncio.get_running_loop().time()))
         return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="charging stations"'})
 
-    async def _serve(self, request: web.BaseRequest, identity: str) -> web.StreamResponse:
-        version = language_in(request.headers)
+    async def _serve(self, request: web.BaseRequest, identity: str, let_in: Admission) -> web.StreamResponse:
+        version = language_in(request.headers, let_in.versions)
         socket = web.WebSocketResponse(
             timeout=self._limits.close_s,
             autoping=False,
@@ -291,7 +284,7 @@ class StationServer:
             max_msg_size=FRAME_LIMIT,
         )
         if version is None:
-            await socket.prepare(_wordless(request))
+            await socket.prepare(wordless(request))
             await socket.close(code=WSCloseCode.PROTOCOL_ERROR)
             return socket
         await socket.prepare(request)
@@ -301,8 +294,10 @@ class StationServer:
             socket._writer.compress = 0  # noqa: SLF001
         self._room.leave(request.protocol)
         connection = self._connect(request, socket, identity, version)
+        connection.common_name, connection.profile = let_in.common_name, let_in.profile
+        link = connection.link.number
         try:
-            self._on_fact(StationConnected(station=identity, version=version, link=connection.link.number))
+            self._on_fact(StationConnected(station=identity, version=version, link=link, profile=let_in.profile))
             await connection.read()
         except ConnectionError:
             pass
@@ -321,7 +316,8 @@ class StationServer:
             self._leave(old, WSCloseCode.GOING_AWAY)
         number = next(self._numbers)
         habits = self._habits.get(identity, STANDARD)
-        link = Link(identity, number, version, self._contract, f"{secrets.token_hex(4)}-", habits)
+        prefix = f"{secrets.token_hex(4)}-"
+        link = Link(identity, number, version, self._contract, prefix, habits, self._drivers)
         connection = StationConnection(
             link,
             socket,
@@ -358,6 +354,8 @@ class StationServer:
                 question = connection.questions.get(event.tag)
                 if question is not None and not question.done():
                     question.set_result(event.reply)
+            elif isinstance(event, StationBooted) and connection.is_impostor(event):
+                self._leave(connection, WSCloseCode.POLICY_VIOLATION)
             else:
                 self._on_fact(event)
 
@@ -386,10 +384,3 @@ class StationServer:
         what = f"{type(error).__name__} at {' < '.join(reversed(places[-6:]))}"
         self.failures.append(Failure(self._clock().utc, identity, what))
         LOGGER.error("A fault of ours ended the connection of a station: %s", what)
-
-
-def _wordless(request: web.BaseRequest) -> web.BaseRequest:
-    """Return a request without its languages: none of them is ours, and the library would log them."""
-    headers = request.headers.copy()
-    headers.popall("Sec-WebSocket-Protocol", None)
-    return request.clone(headers=headers)
