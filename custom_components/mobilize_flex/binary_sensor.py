@@ -10,10 +10,11 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import FlexEntry
+from .coordinator import FlexCoordinator, FlexEntry
 from .core.model.session import Phase
 from .core.model.station import ConnectorStatus
 from .entity import FlexEntity, MeterView, Seen, StationView, View, look, populate
+from .places import Place
 
 PARALLEL_UPDATES = 0
 
@@ -36,6 +37,26 @@ def _has_problem(v: StationView) -> bool:
     return broken or bool(v.evse.problems)
 
 
+def _is_reserved(v: StationView) -> bool:
+    return bool(v.station.memory.reservations) or v.evse.connector is ConnectorStatus.RESERVED
+
+
+def _reservations(v: StationView) -> dict[str, Any]:
+    """Return our reservations: for whom and until when, never the number of a badge."""
+    rows = [
+        {"id": r.id, "until": r.until.isoformat(), "evse": r.evse, "driver": r.driver}
+        for r in v.station.memory.reservations
+    ]
+    return {"reservations": rows}
+
+
+def _vendor_words(v: StationView) -> dict[str, Any]:
+    """Return how it stands with the vendor, and what it has not heard."""
+    if v.vendor is None:
+        return {}
+    return {"state": v.vendor.state.value, "queued": v.vendor.queued, "lost": v.vendor.counts.get("lost", 0)}
+
+
 STATION: Final[tuple[FlexBinaryDescription[StationView], ...]] = (
     FlexBinaryDescription(
         key="connected",
@@ -52,6 +73,12 @@ STATION: Final[tuple[FlexBinaryDescription[StationView], ...]] = (
         value=_is_plugged,
     ),
     FlexBinaryDescription(
+        key="reserved",
+        translation_key="reserved",
+        value=_is_reserved,
+        attributes=_reservations,
+    ),
+    FlexBinaryDescription(
         key="problem",
         translation_key="problem",
         device_class=BinarySensorDeviceClass.PROBLEM,
@@ -59,6 +86,15 @@ STATION: Final[tuple[FlexBinaryDescription[StationView], ...]] = (
         value=_has_problem,
         attributes=lambda v: {"problems": sorted(v.evse.problems)},
     ),
+)
+VENDOR: Final = FlexBinaryDescription[StationView](
+    key="vendor_connected",
+    translation_key="vendor_connected",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    value=lambda v: None if v.vendor is None else v.vendor.connected,
+    attributes=_vendor_words,
+    lasting=True,
 )
 METER: Final[tuple[FlexBinaryDescription[MeterView], ...]] = (
     FlexBinaryDescription(
@@ -91,6 +127,12 @@ class FlexBinarySensor(FlexEntity, BinarySensorEntity):
         self._attr_is_on = None if seen.value is None else bool(seen.value)
 
 
+def _wanted(coordinator: FlexCoordinator, place: Place) -> tuple[FlexBinaryDescription[Any], ...]:
+    """Return what a place shows; a vendor only where there is one."""
+    forwarded = place.kind == "station" and coordinator.forwarding.is_forwarded(place.key)
+    return BY_KIND.get(place.kind, ()) + ((VENDOR,) if forwarded else ())
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: FlexEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
@@ -99,5 +141,5 @@ async def async_setup_entry(
     populate(
         coordinator,
         async_add_entities,
-        lambda place: [FlexBinarySensor(coordinator, place, d) for d in BY_KIND.get(place.kind, ())],
+        lambda place: [FlexBinarySensor(coordinator, place, d) for d in _wanted(coordinator, place)],
     )

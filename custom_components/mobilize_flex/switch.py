@@ -1,18 +1,49 @@
-"""The owner's switch for V2G."""
+"""The owner's switches: V2G for the home, its programmes, service for each station."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import FlexEntry
+from .coordinator import FlexCoordinator, FlexEntry
 from .core.model.intents import SetV2g
-from .entity import FlexEntity, Seen, populate
+from .core.model.programme import Programme
+from .core.model.tasks import SetAvailability
+from .entity import FlexEntity, Seen, StationView, Value, look, populate
+from .places import Place
+from .programmes import NUMBERS, ProgrammeEntity
+from .upkeep import async_insist
 
 PARALLEL_UPDATES = 1
 
 V2G: Final = SwitchEntityDescription(key="v2g", translation_key="v2g")
+AVAILABLE: Final = SwitchEntityDescription(
+    key="available", translation_key="available", entity_category=EntityCategory.CONFIG
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeSwitchDescription(SwitchEntityDescription):
+    """Describe a yes or no of a programme, by the name of the setting."""
+
+    value: Callable[[Programme], bool]
+
+
+PROGRAMME_SWITCHES: Final = (
+    ProgrammeSwitchDescription(
+        key="enabled",
+        translation_key="programme_enabled",
+        entity_category=EntityCategory.CONFIG,
+        value=lambda p: p.enabled,
+    ),
+    ProgrammeSwitchDescription(
+        key="v2g", translation_key="programme_v2g", entity_category=EntityCategory.CONFIG, value=lambda p: p.v2g
+    ),
+)
 
 
 class V2gSwitch(FlexEntity, SwitchEntity):
@@ -35,13 +66,69 @@ class V2gSwitch(FlexEntity, SwitchEntity):
         self.coordinator.put(SetV2g(on=False))
 
 
+class ProgrammeSwitch(ProgrammeEntity, SwitchEntity):
+    """Switch a programme, or its V2G."""
+
+    entity_description: ProgrammeSwitchDescription
+
+    @override
+    def setting(self, programme: Programme) -> Value:
+        return self.entity_description.value(programme)
+
+    @override
+    def show(self, seen: Seen) -> None:
+        self._attr_is_on = bool(seen.value)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        self.change(**{self.entity_description.key: True})
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        self.change(**{self.entity_description.key: False})
+
+
+class ServiceSwitch(FlexEntity, SwitchEntity):
+    """Take a station out of service and back; it shows what was agreed, also while a charge is still running."""
+
+    @override
+    def see(self) -> Seen:
+        view = look(self.coordinator, self.place)
+        if not isinstance(view, StationView):
+            return Seen(available=False)
+        return Seen(view.present, not view.station.switched_off)
+
+    @override
+    def show(self, seen: Seen) -> None:
+        self._attr_is_on = bool(seen.value)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Bring back whatever we took out of service, in parts or as a whole."""
+        identity = self.place.key
+        for evse, connector in self.coordinator.state.stations[identity].memory.disabled or ((0, 0),):
+            task = SetAvailability(operative=True, evse=evse or None, connector=connector or None)
+            await async_insist(self.coordinator, identity, task)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        await async_insist(self.coordinator, self.place.key, SetAvailability(operative=False))
+
+
+def _switches(coordinator: FlexCoordinator, place: Place) -> list[FlexEntity]:
+    match place.kind:
+        case "site":
+            programmes = [ProgrammeSwitch(coordinator, place, n, d) for n in NUMBERS for d in PROGRAMME_SWITCHES]
+            return [V2gSwitch(coordinator, place, V2G), *programmes]
+        case "station":
+            return [ServiceSwitch(coordinator, place, AVAILABLE)]
+        case _:
+            return []
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: FlexEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the switch of the home."""
+    """Set up the switches of each place, and of those that come later."""
     coordinator = entry.runtime_data
-    populate(
-        coordinator,
-        async_add_entities,
-        lambda place: [V2gSwitch(coordinator, place, V2G)] if place.kind == "site" else [],
-    )
+    populate(coordinator, async_add_entities, lambda place: _switches(coordinator, place))

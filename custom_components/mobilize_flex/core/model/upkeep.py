@@ -1,20 +1,74 @@
-"""What an owner can ask of his station beside charging, and what came of it."""
+"""The jobs an owner can give his station, and what came of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from .firmware import UpdateFirmware
+from .logs import GetLog
 from .station import Version
+from .tasks import (
+    AllowTransfers,
+    AskMessage,
+    AskMonitors,
+    AskProfiles,
+    AskReport,
+    CancelReservation,
+    ClearCache,
+    ClearDisplayMessage,
+    ClearMonitors,
+    CustomerInformation,
+    DeleteCertificate,
+    GetCertificates,
+    GetDisplayMessages,
+    GetVariables,
+    InstallCertificate,
+    ReadSchedule,
+    RequestStart,
+    RequestStop,
+    ReserveNow,
+    ResetStation,
+    SetAvailability,
+    SetDisplayMessage,
+    SetMonitoringBase,
+    SetMonitoringLevel,
+    SetMonitors,
+    SetVariables,
+    TellCost,
+    TransferData,
+    UnlockConnector,
+)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetStation:
-    """Restart a station, or one EVSE of it; ``immediate`` ends a running charge."""
-
-    evse: int | None = None
-    immediate: bool = False
-
-
-type UpkeepTask = ResetStation
+type ReportTask = AskMonitors | AskProfiles | AskReport | CustomerInformation | GetDisplayMessages
+type UpkeepTask = (
+    ReportTask
+    | AllowTransfers
+    | AskMessage
+    | CancelReservation
+    | ClearCache
+    | ClearDisplayMessage
+    | ClearMonitors
+    | DeleteCertificate
+    | GetCertificates
+    | GetLog
+    | GetVariables
+    | InstallCertificate
+    | ReadSchedule
+    | RequestStart
+    | RequestStop
+    | ReserveNow
+    | ResetStation
+    | SetAvailability
+    | SetDisplayMessage
+    | SetMonitoringBase
+    | SetMonitoringLevel
+    | SetMonitors
+    | SetVariables
+    | TellCost
+    | TransferData
+    | UnlockConnector
+    | UpdateFirmware
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +79,35 @@ class UpkeepAnswer:
     accepted: bool
     reason: str | None = None
     text: str | None = None
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Hold a report as it came: its rows in the station's words, and whether that is all of it."""
+
+    rows: tuple[Mapping[str, object], ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPart:
+    """One part of a report came, its rows in the station's words; ``complete`` when it is the last."""
+
+    station: str
+    kind: str
+    request_id: int | None
+    seq_no: int | None
+    complete: bool
+    rows: tuple[Mapping[str, object], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationEnded:
+    """A station gave a reservation up: its time is over, or it cannot be kept."""
+
+    station: str
+    reservation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +118,13 @@ class UpkeepCall:
     payload: Mapping[str, object]
     timeout_s: float = 30.0
     versions: frozenset[Version] = frozenset(Version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """Hold a reservation we made; ``driver`` says for whom, ``evse`` is ``None`` where any will do."""
+
+    id: int
+    until: datetime
+    evse: int | None = None
+    driver: str | None = None

@@ -1,25 +1,145 @@
 """What an owner asks of his station, in the station's words."""
 
-from ..model.upkeep import ResetStation, UpkeepAnswer, UpkeepCall, UpkeepTask
-from .wire import Payload, table, text
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
-_YES = frozenset({"Accepted", "Scheduled"})
+from ..model.tasks import (
+    AskProfiles,
+    ClearMonitors,
+    CustomerInformation,
+    GetCertificates,
+    GetDisplayMessages,
+    GetVariables,
+    ReadSchedule,
+    RequestStart,
+    ReserveNow,
+    SetMonitors,
+    SetVariables,
+    TransferData,
+)
+from ..model.upkeep import ReportTask, UpkeepAnswer, UpkeepCall, UpkeepTask
+from . import firmware, logs, upkeep_device, upkeep_trust, upkeep_use
+from .inventory import Inventory, items_per_message
+from .wire import Payload, table, tables, text
+
+type Block = Callable[[UpkeepTask], UpkeepCall | None]
+
+BLOCKS: Final[tuple[Block, ...]] = (
+    upkeep_use.call_of,
+    upkeep_trust.call_of,
+    upkeep_device.call_of,
+    firmware.call_of,
+    logs.call_of,
+)
+"""Who writes which tasks; a test holds that none is missing."""
+MESSAGES: Final[Mapping[type[object], str]] = {
+    GetVariables: "GetVariables",
+    SetVariables: "SetVariables",
+    SetMonitors: "SetVariableMonitoring",
+    ClearMonitors: "ClearVariableMonitoring",
+}
+"""The messages that hold as many rows as the station takes at a time."""
+_YES: Final = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "Unlocked", "RebootRequired", "EmptyResultSet"})
+_NOTHING_THERE: Final[Mapping[type[object], str]] = {
+    AskProfiles: "NoProfiles",
+    GetCertificates: "NotFound",
+    GetDisplayMessages: "Unknown",
+}
+"""The word by which each of these says that there is nothing to tell, which is an answer too."""
+_ROWS: Final[Mapping[type[object], tuple[str, str]]] = {
+    GetVariables: ("getVariableResult", "attributeStatus"),
+    SetVariables: ("setVariableResult", "attributeStatus"),
+    SetMonitors: ("setMonitoringResult", "status"),
+    ClearMonitors: ("clearMonitoringResult", "status"),
+}
+_DETAILS: Final[Mapping[type[object], tuple[str, str]]] = {
+    GetCertificates: ("certificates", "certificateHashDataChain"),
+    ReadSchedule: ("schedule", "schedule"),
+    RequestStart: ("transaction", "transactionId"),
+    TransferData: ("data", "data"),
+}
 
 
 def call_of(task: UpkeepTask) -> UpkeepCall:
     """Return a task as a call."""
+    return next(call for block in BLOCKS if (call := block(task)) is not None)
+
+
+def parts_of(task: UpkeepTask, inventory: Inventory) -> tuple[UpkeepTask, ...]:
+    """Return a task cut into pieces of as many rows as the station takes at a time."""
+    size = items_per_message(inventory, MESSAGES.get(type(task), ""))
+    if not size:
+        return (task,)
     match task:
-        case ResetStation(evse=evse, immediate=immediate):
-            payload: Payload = {"type": "Immediate" if immediate else "OnIdle"}
-            return UpkeepCall("Reset", payload if evse is None else payload | {"evseId": evse})
+        case GetVariables(variables=rows):
+            return tuple(replace(task, variables=part) for part in _cut(rows, size))
+        case SetVariables(variables=rows):
+            return tuple(replace(task, variables=part) for part in _cut(rows, size))
+        case SetMonitors(monitors=rows):
+            return tuple(replace(task, monitors=part) for part in _cut(rows, size))
+        case ClearMonitors(ids=rows):
+            return tuple(replace(task, ids=part) for part in _cut(rows, size))
+        case _:
+            return (task,)
 
 
 def answer_of(task: UpkeepTask, payload: Payload) -> UpkeepAnswer:
     """Return what an answer means."""
-    status, why = text(payload, "status", 40) or "", table(payload, "statusInfo")
+    if type(task) in _ROWS:
+        return _rows_answered(task, payload)
+    status = text(payload, "status", 40) or "Accepted"  # an answer without a status is a receipt
+    why = table(payload, "statusInfo")
+    return UpkeepAnswer(
+        status=status,
+        accepted=status in _YES or status == _NOTHING_THERE.get(type(task)),
+        reason=text(why, "reasonCode", 40),
+        text=text(why, "additionalInfo"),
+        details=_details(task, payload),
+    )
+
+
+def joined(answers: Sequence[UpkeepAnswer]) -> UpkeepAnswer:
+    """Return the answers to the pieces of a task as one: a yes unless every row was refused."""
+    first = next((answer for answer in answers if answer.accepted), answers[0])
+    if len(answers) == 1:
+        return first
+    rows = [row for answer in answers for row in _listed(answer.details)]
+    return replace(first, details={"results": rows})
+
+
+def report_follows(task: ReportTask, answer: UpkeepAnswer) -> bool:
+    """Return whether parts of a report are still to come."""
+    wanted = not isinstance(task, CustomerInformation) or task.report
+    return wanted and answer.status == "Accepted"
+
+
+def _listed(details: Mapping[str, object]) -> list[object]:
+    rows = details.get("results")
+    return rows if isinstance(rows, list) else []
+
+
+def _cut[T](rows: tuple[T, ...], size: int) -> tuple[tuple[T, ...], ...]:
+    return tuple(rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def _details(task: UpkeepTask, payload: Payload) -> dict[str, object]:
+    if isinstance(task, ReserveNow):
+        return {"reservation": task.id, "until": task.until.isoformat()}
+    name, key = _DETAILS.get(type(task), ("", ""))
+    return {name: payload[key]} if key in payload else {}
+
+
+def _rows_answered(task: UpkeepTask, payload: Payload) -> UpkeepAnswer:
+    key, word = _ROWS[type(task)]
+    rows = list(tables(payload, key))
+    kept = next((row for row in rows if row.get(word) in _YES), rows[0] if rows else {})
+    status = text(kept, word, 40) or "Rejected"
+    why = table(kept, "attributeStatusInfo") or table(kept, "statusInfo")
     return UpkeepAnswer(
         status=status,
         accepted=status in _YES,
         reason=text(why, "reasonCode", 40),
         text=text(why, "additionalInfo"),
+        details={"results": [upkeep_device.result_of(row, word) for row in rows]},
     )
