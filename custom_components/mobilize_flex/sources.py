@@ -1,55 +1,40 @@
 """Where the home's figures come from: the meter's line, other entities, published prices."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 import logging
 from typing import Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
-from homeassistant.core import (
-    CALLBACK_TYPE,
-    Event,
-    EventStateChangedData,
-    EventStateReportedData,
-    HomeAssistant,
-    State,
-    callback,
-)
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import (
-    async_call_later,
-    async_track_state_change_event,
-    async_track_state_report_event,
-    async_track_time_change,
-)
+from homeassistant.helpers.event import async_call_later, async_track_time_change
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import PowerConverter
 import probatio
 
 from . import configuration as answers
-from .core.meters.linky import LinkyMeter
-from .core.meters.tic import TicDecoder
-from .core.model.electric import MeterReading
-from .core.model.facts import Fact, MeterLost, MeterRead, PriceRow, PricesPublished, VehicleSocRead
-from .core.model.moment import Moment
+from .core.model.facts import PriceRow, PricesPublished, VehicleSocRead
 from .core.tariff.rows import read_rows
-from .shell.byte_line import LINKY, ByteLine, LineReport, LineState
+from .meter_sources import (
+    Clock,
+    LinkySource,
+    MeterEntitySource,
+    P1Source,
+    RegisterSource,
+    Tell,
+    TransformerSource,
+)
+from .watching import Watch, number_of
 
 _LOGGER = logging.getLogger(__name__)
 
-RECENT_S: Final = 10.0
 NEXT_LOOK_S: Final = 1800.0
 TOMORROW_LOOK_S: Final = 600.0
 FIRST_RETRY_S: Final = 15.0
 NEWS_HOUR: Final = 13
 NEWS_MINUTE: Final = 5
 EXPORT_HOURS: Final = timedelta(days=60)
-
-type Tell = Callable[[Fact], None]
-type Clock = Callable[[], Moment]
-type Report = Event[EventStateChangedData] | Event[EventStateReportedData]
 
 
 class Source(Protocol):
@@ -59,39 +44,7 @@ class Source(Protocol):
         """Tell nothing more."""
 
 
-class _Watch:
-    """Follow one entity: each change, and each report of the same value."""
-
-    def __init__(self, hass: HomeAssistant, entity_id: str, take: Callable[[State | None], None]) -> None:
-        self._take = take
-        self._undo = (
-            async_track_state_change_event(hass, entity_id, self._reported),
-            async_track_state_report_event(hass, entity_id, self._reported),
-        )
-        take(hass.states.get(entity_id))
-
-    @callback
-    def _reported(self, event: Report) -> None:
-        self._take(event.data["new_state"])
-
-    async def async_stop(self) -> None:
-        """Follow it no longer."""
-        for undo in self._undo:
-            undo()
-
-
-def _number(state: State | None) -> float | None:
-    """Return what an entity says as a finite number."""
-    if state is None:
-        return None
-    try:
-        value = float(state.state)
-    except ValueError:
-        return None
-    return value if abs(value) < float("inf") else None
-
-
-class SocSource(_Watch):
+class SocSource(Watch):
     """Tell a car's state of charge as another entity knows it."""
 
     def __init__(self, hass: HomeAssistant, vehicle: str, entity_id: str, tell: Tell) -> None:
@@ -102,55 +55,9 @@ class SocSource(_Watch):
 
     @callback
     def _read(self, state: State | None) -> None:
-        soc_pct = _number(state)
+        soc_pct = number_of(state)
         if state is not None and soc_pct is not None:
             self._tell(VehicleSocRead(vehicle=self._vehicle, soc_pct=soc_pct, at=state.last_reported))
-
-
-class MeterEntitySource(_Watch):
-    """Tell the power at the meter as a sensor measures it."""
-
-    def __init__(self, hass: HomeAssistant, source: answers.MeterEntity, tell: Tell) -> None:
-        """Follow the sensor."""
-        self._sign = -1.0 if source.inverted else 1.0
-        self._tell = tell
-        super().__init__(hass, source.entity_id, self._read)
-
-    @callback
-    def _read(self, state: State | None) -> None:
-        value = _number(state)
-        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state is not None else None
-        if state is None or value is None or unit not in PowerConverter.VALID_UNITS:
-            self._tell(MeterLost("unavailable"))
-        elif (dt_util.utcnow() - state.last_reported).total_seconds() <= RECENT_S:
-            power_w = self._sign * PowerConverter.convert(value, unit, UnitOfPower.WATT)
-            self._tell(MeterRead(MeterReading(power_w=power_w)))
-
-
-class LinkySource:
-    """Tell what a Linky says on its line, every frame."""
-
-    def __init__(self, source: answers.MeterLine, tell: Tell, clock: Clock) -> None:
-        """Open the line."""
-        self._tell = tell
-        self.decoder = TicDecoder()
-        self.meter = LinkyMeter()
-        self.line = ByteLine(source.url, LINKY, on_bytes=self._heard, on_state=self._turned, clock=clock)
-        self.line.start()
-
-    def _heard(self, data: bytes, _: Moment) -> None:
-        for frame in self.decoder.receive(data):
-            if frame.values:  # a frame of refusals only is no fresh reading
-                self._tell(MeterRead(self.meter.read(frame)))
-
-    def _turned(self, report: LineReport) -> None:
-        if report.state is not LineState.UP:
-            self.decoder.close()  # half a frame must not be glued to what comes after the gap
-            self._tell(MeterLost(report.fault or report.state))
-
-    async def async_stop(self) -> None:
-        """Close the line."""
-        await self.line.close()
 
 
 class _Prices:
@@ -176,7 +83,7 @@ class _Prices:
             self._tell(PricesPublished(self._rows, self._export))
 
 
-class PriceEntitySource(_Watch):
+class PriceEntitySource(Watch):
     """Tell the coming prices an entity lists in its attributes."""
 
     def __init__(self, hass: HomeAssistant, source: answers.PriceEntity, prices: _Prices) -> None:
@@ -195,7 +102,7 @@ class PriceEntitySource(_Watch):
             self._prices.publish(rows, refused)
 
 
-class ExportPriceSource(_Watch):
+class ExportPriceSource(Watch):
     """Tell what a fed-in kilowatt-hour earns, as an entity knows it now; it is taken to hold for a day."""
 
     def __init__(self, hass: HomeAssistant, entity_id: str, prices: _Prices) -> None:
@@ -206,7 +113,7 @@ class ExportPriceSource(_Watch):
 
     @callback
     def _read(self, state: State | None) -> None:
-        price = _number(state)
+        price = number_of(state)
         if price is not None and price != self._price:
             self._price = price
             start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
@@ -317,13 +224,12 @@ class Sources:
 
     def details(self) -> Mapping[str, object]:
         """Return what diagnostics show of the sources."""
-        linky = next((s for _, s in self._open.values() if isinstance(s, LinkySource)), None)
-        report = linky.line.report if linky is not None else None
+        asked = (s for _, s in self._open.values() if isinstance(s, LinkySource | P1Source | RegisterSource))
+        meter = next(asked, None)
         return {
             "following": sorted(self._open),
             "price_rows_refused": self.prices.refused,
-            "line": {"state": report.state, "fault": report.fault, "speed_bd": report.speed_bd} if report else None,
-            "groups_refused": linky.decoder.refused.total() if linky is not None else None,
+            **(meter.details() if meter is not None else {}),
         }
 
     def _wanted(self, entry: ConfigEntry[Any]) -> dict[str, object]:
@@ -337,6 +243,12 @@ class Sources:
         match spec:
             case answers.MeterLine():
                 return LinkySource(spec, self._tell, self._clock)
+            case answers.MeterP1():
+                return P1Source(spec, self._tell, self._clock)
+            case answers.MeterRegisters():
+                return RegisterSource(self._hass, spec, self._tell)
+            case answers.MeterTransformers():
+                return TransformerSource(self._hass, spec, self._tell)
             case answers.MeterEntity():
                 return MeterEntitySource(self._hass, spec, self._tell)
             case answers.PriceEntity():

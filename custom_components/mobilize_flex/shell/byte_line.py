@@ -6,20 +6,23 @@ what arrives is recognised.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 import logging
-from typing import Final
+from typing import Any, Final, Protocol
 
 from serialx import BaseSerialTransport
 
+from ..core.meters.dsmr import DsmrDecoder, DsmrTelegram
 from ..core.meters.tic import TicDecoder, TicFrame
 from ..core.model.moment import Moment
-from .line_port import LINKY, LineError, LineFault, LineSettings, opened, set_speed, speeds, unreadable
+from .line_port import LINKY, P1, LineError, LineFault, LineSettings, opened, set_speed, speeds, unreadable
 
 __all__ = [
     "LINKY",
+    "P1",
     "ByteLine",
     "LineError",
     "LineFault",
@@ -28,6 +31,7 @@ __all__ = [
     "LineSettings",
     "LineState",
     "probe",
+    "probe_p1",
 ]
 
 _LOGGER = logging.getLogger(__name__)
@@ -192,75 +196,111 @@ class ByteLine:
         self._on_state(report)
 
 
-@dataclass(frozen=True, slots=True)
-class LineProbe:
-    """Hold what a try of a Linky's line found: its first whole frame and the speed it came at."""
+class Decoder[T](Protocol):
+    """Find whole messages in what a line says."""
 
-    frame: TicFrame
-    speed_bd: int | None
-    eight_bit: bool
-
-
-class _Trial:
-    """Listen to a line for a while, speed by speed."""
-
-    def __init__(self) -> None:
-        self._decoder = TicDecoder()
-        self._heard = bytearray()
-        self._first_s: float | None = None
-        self._any = False
-        self.frame: TicFrame | None = None
-
-    def take(self, data: bytes) -> None:
-        """Take bytes until a whole frame is there."""
-        self._any = True
-        self._first_s = self._first_s or asyncio.get_running_loop().time()
-        self._heard = (self._heard + data)[-_SAMPLE_BYTES:]
-        for frame in self._decoder.receive(data):
-            if frame.complete and frame.values and self.frame is None:
-                self.frame = frame
-
-    def restart(self) -> None:
-        """Forget what was heard at another speed."""
-        self._decoder, self._first_s = TicDecoder(), None
-        self._heard.clear()
-
-    async def attend(self, lost: asyncio.Future[str], mute_until_s: float, until_s: float, patience_s: float) -> None:
-        """Wait for a frame; give up early on a mute line, and on bytes that make no sense."""
-        loop = asyncio.get_running_loop()
-        while self.frame is None and not lost.done() and (now_s := loop.time()) < until_s:
-            senseless = self._decoder.mode is None
-            if self._first_s is None and now_s >= mute_until_s:
-                return
-            if self._first_s is not None and senseless and now_s - self._first_s > patience_s:
-                return
-            await asyncio.sleep(_LOOK_S / 4)
+    accepted: int
+    refused: Counter[Any]
 
     @property
     def eight_bit(self) -> bool:
         """Tell whether parity bits had to be cleared."""
-        return self._decoder.eight_bit
 
-    def failure(self, url: str, settings: LineSettings, lost: asyncio.Future[str]) -> LineError:
-        """Name what is wrong with a line that gave no frame."""
+    def receive(self, data: bytes) -> list[T]:
+        """Take bytes; return the messages they complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineProbe[T]:
+    """Hold what a try of a meter's line found: its first whole message and the speed it came at.
+
+    ``eight_bit`` when parity bits had to be cleared.
+    """
+
+    frame: T
+    speed_bd: int | None
+    eight_bit: bool
+
+
+class _Trial[T]:
+    """Listen to a line for a while, speed by speed."""
+
+    def __init__(self, decoder: Callable[[], Decoder[T]], whole: Callable[[T], bool], settings: LineSettings) -> None:
+        self._fresh = decoder
+        self._decoder = decoder()
+        self._whole = whole
+        self._settings = settings
+        self._heard = bytearray()
+        self._first_s: float | None = None
+        self._any = False
+        self.frame: T | None = None
+
+    def take(self, data: bytes) -> None:
+        """Take bytes until a whole message is there."""
+        self._any = True
+        self._first_s = self._first_s or asyncio.get_running_loop().time()
+        self._heard = (self._heard + data)[-_SAMPLE_BYTES:]
+        for frame in self._decoder.receive(data):
+            if self.frame is None and self._whole(frame):
+                self.frame = frame
+
+    def restart(self) -> None:
+        """Forget what was heard at another speed."""
+        self._decoder, self._first_s = self._fresh(), None
+        self._heard.clear()
+
+    @property
+    def _sensible(self) -> bool:
+        return self._settings.recognise(bytes(self._heard))
+
+    async def attend(self, lost: asyncio.Future[str], mute_until_s: float, until_s: float, patience_s: float) -> None:
+        """Wait for a message; give up early on a mute line, and on bytes that make no sense."""
+        loop = asyncio.get_running_loop()
+        while self.frame is None and not lost.done() and (now_s := loop.time()) < until_s:
+            if self._first_s is None and now_s >= mute_until_s:
+                return
+            if self._first_s is not None and now_s - self._first_s > patience_s and not self._sensible:
+                return
+            await asyncio.sleep(_LOOK_S / 4)
+
+    def found(self, frame: T, speed_bd: int | None) -> LineProbe[T]:
+        """Return what was found."""
+        return LineProbe(frame, speed_bd, self._decoder.eight_bit)
+
+    def failure(self, url: str, lost: asyncio.Future[str]) -> LineError:
+        """Name what is wrong with a line that gave no message."""
         if lost.done():
             return LineError(LineFault.LOST if self._any else LineFault.REFUSED, lost.result())
         if not self._any:
             return LineError(LineFault.SILENT)
-        decoder = self._decoder
-        counts = f"{decoder.accepted} groups sound, {decoder.refused.total()} refused"
-        if decoder.mode is not None:
+        counts = f"{self._decoder.accepted} sound, {self._decoder.refused.total()} refused"
+        if self._sensible:
             return LineError(LineFault.GARBAGE, counts)
-        return LineError(unreadable(url, settings, bytes(self._heard), all_tried=True), counts)
+        return LineError(unreadable(url, self._settings, bytes(self._heard), all_tried=True), counts)
 
 
-async def probe(url: str, settings: LineSettings = LINKY, *, timeout_s: float = 8.0) -> LineProbe:
+async def probe(url: str, settings: LineSettings = LINKY, *, timeout_s: float = 8.0) -> LineProbe[TicFrame]:
     """Try a Linky's line, at each of its speeds if need be.
 
     Raises:
         LineError: there is no line, or no Linky on it.
     """
-    loop, trial = asyncio.get_running_loop(), _Trial()
+    trial = _Trial(TicDecoder, lambda frame: frame.complete and bool(frame.values), settings)
+    return await _attempt(trial, url, settings, timeout_s)
+
+
+async def probe_p1(url: str, settings: LineSettings = P1, *, timeout_s: float = 26.0) -> LineProbe[DsmrTelegram]:
+    """Try the line of a P1 port, at each of its speeds if need be; it may speak every ten seconds only.
+
+    Raises:
+        LineError: there is no line, or no P1 port on it.
+    """
+    share_s = timeout_s * len(speeds(url, settings)) / len(settings.speeds_bd)
+    return await _attempt(_Trial(DsmrDecoder, lambda _: True, settings), url, settings, share_s)
+
+
+async def _attempt[T](trial: _Trial[T], url: str, settings: LineSettings, timeout_s: float) -> LineProbe[T]:
+    loop = asyncio.get_running_loop()
     begin_s, choices = loop.time(), speeds(url, settings)
     until_s, share_s = begin_s + timeout_s, timeout_s / len(choices)
     speed_bd = choices[0]
@@ -271,5 +311,5 @@ async def probe(url: str, settings: LineSettings = LINKY, *, timeout_s: float = 
                 trial.restart()
             await trial.attend(lost, begin_s + turn * share_s, until_s, timeout_s / 5)
             if trial.frame is not None:
-                return LineProbe(trial.frame, speed_bd if len(choices) > 1 else None, trial.eight_bit)
-        raise trial.failure(url, settings, lost)
+                return trial.found(trial.frame, speed_bd if len(choices) > 1 else None)
+        raise trial.failure(url, lost)

@@ -11,6 +11,7 @@ from typing import Final, override
 
 from serialx import BaseSerialTransport, Parity, SerialException, UnsupportedSetting, create_serial_connection
 
+from ..core.meters.dsmr import speaks_dsmr
 from ..core.meters.tic import detect_mode
 
 _PLAIN: Final = (8, Parity.NONE)  # the decoder clears and checks the parity bits itself
@@ -72,6 +73,14 @@ class LineSettings:
 
 
 LINKY: Final = LineSettings()
+P1: Final = LineSettings(
+    speeds_bd=(115200, 9600),
+    byte_size=8,  # version 2 has seven bits with parity; the decoder clears and checks the parity bits itself
+    parity=Parity.NONE,
+    recognise=speaks_dsmr,
+    patience_s=12.0,  # up to version 4 a meter speaks every ten seconds
+    silent_s=25.0,
+)
 
 
 class _Listener(asyncio.Protocol):
