@@ -10,12 +10,25 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from . import (
+    services_access,
+    services_device,
+    services_firmware,
+    services_probe,
+    services_programme,
+    services_security,
+    services_upkeep,
+)
 from .configuration import listening, site_config
 from .const import DOMAIN, PLATFORMS
 from .coordinator import FlexCoordinator, FlexEntry
 from .discovery import async_forget_answered, async_forget_site
+from .downloads import async_register_downloads
+from .gate import async_remove_certificates
+from .migration import async_migrate
 from .services import async_setup_services
 from .store import async_remove_store
+from .views import async_register_views
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -23,7 +36,21 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions; they exist before any site does."""
     async_setup_services(hass)
+    services_access.async_setup(hass)
+    services_firmware.async_setup(hass)
+    services_security.async_setup(hass)
+    services_probe.async_setup(hass)
+    services_programme.async_setup(hass)
+    services_upkeep.async_setup(hass)
+    services_device.async_setup(hass)
+    async_register_views(hass)
+    async_register_downloads(hass)
     return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: FlexEntry) -> bool:
+    """Bring a site of an earlier release up to date."""
+    return await async_migrate(hass, entry)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: FlexEntry) -> bool:
@@ -73,6 +100,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> No
         if domain == DOMAIN and issue_id.endswith(f"_{entry.entry_id}"):
             ir.async_delete_issue(hass, domain, issue_id)
     await async_forget_site(hass, entry)
+    await async_remove_certificates(hass, entry.entry_id)
     await async_remove_store(hass, entry.entry_id)
 
 

@@ -99,7 +99,7 @@ def came_and_went(before: SiteState, after: SiteState) -> Iterator[tuple[str, bo
 def _station_news(
     after: SiteState, identity: str, old: StationState | None, new: StationState
 ) -> Iterator[tuple[str, bool]]:
-    urgent = old is None or old.online is not new.online
+    urgent = old is None or old.online is not new.online or old.firmware is not new.firmware
     for number, evse in new.evses.items():
         was = old.evses.get(number) if old is not None else None
         was = was or EvseState(evse=number)

@@ -34,7 +34,7 @@ class FlexConfigFlow(ConfigFlow, domain=c.DOMAIN):
     """Set up a site, change it, and answer a station that knocks."""
 
     VERSION = 1
-    MINOR_VERSION = 1
+    MINOR_VERSION = 2
 
     _knock: Knock
     _secret: str
@@ -49,7 +49,8 @@ class FlexConfigFlow(ConfigFlow, domain=c.DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a new site."""
-        taken = {entry.data[CONF_PORT] for entry in self._async_current_entries(include_ignore=False)}
+        sites = self._async_current_entries(include_ignore=False)
+        taken = {port for entry in sites for port in flow_site.ports(entry.data).values()}
         port = next(p for p in range(c.DEFAULT_PORT, 2**16) if p not in taken)
         answers: dict[str, Any] = {CONF_NAME: self.hass.config.location_name, CONF_PORT: port}
         errors: dict[str, str] = {}
@@ -114,7 +115,7 @@ class FlexConfigFlow(ConfigFlow, domain=c.DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             answers = flatten(flow_station.ADMIT_SCHEMA, user_input)
-            data, errors = flow_station.read(answers, entry.data[c.CONF_PHASES])
+            data, errors = flow_station.read(answers, entry)
             if not errors:
                 return await self._async_admit(name_of(answers), data)
         return self.async_show_form(
@@ -129,8 +130,10 @@ class FlexConfigFlow(ConfigFlow, domain=c.DOMAIN):
         if user_input is not None:
             return self.async_abort(reason="station_added", description_placeholders=self._who())
         identity = self._knock["identity"]
-        schema, words = await flow_station.async_secret_page(self.hass, self._site(), identity, self._secret)
-        return self.async_show_form(step_id="secret", data_schema=schema, description_placeholders=words)
+        page = await flow_station.async_secret_page(self.hass, self._site(), identity, identity, self._secret)
+        return self.async_show_form(step_id=page.step, data_schema=page.form, description_placeholders=page.words)
+
+    async_step_secret_tls = async_step_secret
 
     async def _async_admit(self, name: str, data: dict[str, Any]) -> ConfigFlowResult:
         self._secret = new_secret()
@@ -155,12 +158,18 @@ class FlexConfigFlow(ConfigFlow, domain=c.DOMAIN):
 
     async def _async_try(self, data: dict[str, Any], entry: ConfigEntry | None = None) -> dict[str, str]:
         """Return what keeps a site from listening on a port, besides the site itself."""
-        other = self.hass.config_entries.async_entry_for_domain_unique_id(c.DOMAIN, _site_id(data[CONF_PORT]))
-        if other is not None and other is not entry:
-            return {CONF_PORT: "port_of_other_site"}
-        if entry and entry.state is ConfigEntryState.LOADED and entry.data[CONF_PORT] == data[CONF_PORT]:
-            return {}
-        return await self.hass.async_add_executor_job(flow_site.try_port, data[CONF_HOST], data[CONF_PORT])
+        others = [e for e in self._async_current_entries(include_ignore=False) if e is not entry]
+        theirs = {port for other in others for port in flow_site.ports(other.data).values()}
+        mine = entry is not None and entry.state is ConfigEntryState.LOADED
+        ours = set(flow_site.ports(entry.data).values()) if entry is not None and mine else set()
+        for field, port in flow_site.ports(data).items():
+            if port in theirs:
+                return {field: "port_of_other_site"}
+            if port in ours:
+                continue
+            if errors := await self.hass.async_add_executor_job(flow_site.try_port, data[CONF_HOST], port, field):
+                return errors
+        return {}
 
     def _site_form(self, step: str, answers: dict[str, Any], errors: dict[str, str]) -> ConfigFlowResult:
         schema = filled(self, flow_site.SCHEMA, answers)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from itertools import count
 import logging
 from typing import Any, Final
 
@@ -23,23 +24,30 @@ from .core.model.facts import Fact, SiteConfigured
 from .core.model.intents import Intent
 from .core.model.moment import Moment
 from .core.model.plan import Plan, PlanQuestion
+from .core.model.programme import Departure
 from .core.model.state import Glance, SiteState, VehicleState
+from .core.model.tasks import OWNERS_NUMBERS
+from .core.model.upkeep import ReportPart
+from .core.plan.departures import upcoming
 from .core.site import glance, restore
 from .core.site.wanting import next_departure, vehicle_of
-from .discovery import async_station_knocked
+from .forwarding import Forwarding
+from .gate import Gate
 from .places import SITE, Place, device_info, find_places, introduced, refresh_device
 from .problems import Problems
-from .shell.credentials import matches
+from .shell.drivers import load_drivers
 from .shell.runtime import Runtime
 from .shell.schemas import load_schemas
-from .shell.station_connection import StationConnection
-from .shell.station_server import CallRefused, CallTimeout, InvalidCall, StationOffline, StationServer, Verdict
+from .shell.station_calls import CallRefused, CallTimeout, InvalidCall, StationOffline
+from .shell.station_server import StationServer
+from .shell.uploads import Uploads
 from .sources import Sources
-from .store import Store, StoreTooNewError, store_path
+from .store import Store, StoreTooNewError, log_folder, store_path
 
 _LOGGER = logging.getLogger(__name__)
 
 LOOK: Final = timedelta(seconds=5)
+CHECK: Final = timedelta(hours=6)  # a day would never pass where Home Assistant is restarted every night
 STOP_STEP_S: Final = 1.0
 
 type FlexEntry = ConfigEntry[FlexCoordinator]
@@ -62,8 +70,13 @@ class FlexCoordinator:
         self.entry = entry
         self.board = Board(hass.loop)
         self.store = Store(store_path(hass, entry.entry_id), self._on_store_trouble)
+        self.uploads = Uploads(log_folder(hass, entry.entry_id), self.now)
         self.problems = Problems(hass, entry)
+        self.gate = Gate(hass, entry, self.problems, lambda: self.state, self.take)
         self.sources = Sources(hass, self.now, self.take)
+        self.forwarding = Forwarding(
+            hass, entry, self.problems, self.board, self.now, self.store.keep, lambda: self.state
+        )
         self.server: StationServer | None = None
         self.runtime: Runtime | None = None
         self.refused_rows = 0
@@ -75,6 +88,8 @@ class FlexCoordinator:
         self._fresh = False
         self._minute = -1
         self._stopping: asyncio.Task[None] | None = None
+        self._awaited: dict[tuple[str, int], Callable[[ReportPart], None]] = {}
+        self._numbers = count(OWNERS_NUMBERS + int(dt_util.utcnow().timestamp()) % OWNERS_NUMBERS)
 
     # what there is to see
 
@@ -121,10 +136,18 @@ class FlexCoordinator:
                 told = VehicleState(soc_pct=soc, at=evse.readings.soc_at, source="station")
         return told
 
+    @property
+    def departure(self) -> Departure | None:
+        """Return the next departure."""
+        return next_departure(self.state, self.now())
+
     def next_departure(self) -> datetime | None:
         """Return when the car is to be ready next."""
-        departure = next_departure(self.state, self.now())
-        return None if departure is None else departure.at
+        return None if self.departure is None else self.departure.at
+
+    def departures(self, after: datetime, until: datetime) -> tuple[Departure, ...]:
+        """Return the departures of a span of time."""
+        return upcoming(self.state.wishes.leavings, self.state.config.zone, after, until - after)
 
     @property
     def events(self) -> Sequence[tuple[Moment, object]]:
@@ -134,11 +157,13 @@ class FlexCoordinator:
     def details(self) -> dict[str, Any]:
         """Return what diagnostics show beside the state: connections, sources, memory, faults of ours."""
         server, runtime = self.server, self.runtime
-        links = {} if server is None else {name: _link_words(c) for name, c in server.connected.items()}
+        links = {} if server is None else {name: c.words() for name, c in server.connected.items()}
         return {
             "links": links,
             "turned_away": dict(server.turned_away) if server is not None else {},
             "failures": list(server.failures) if server is not None else [],
+            "gate": self.gate.details(),
+            "forwarding": self.forwarding.details(),
             "sources": self.sources.details(),
             "memory": {"rows_refused": self.refused_rows, "failing": self.store.failing},
             "errors": runtime.errors if runtime is not None else 0,
@@ -165,22 +190,26 @@ class FlexCoordinator:
     async def _async_open(self) -> None:
         kept = await self._async_remember()
         schemas = await self.hass.async_add_import_executor_job(load_schemas)
+        drivers = await self.hass.async_add_executor_job(load_drivers, answers.drivers_path(self.hass))
         make_plan = await self.hass.async_add_import_executor_job(_planner)
         runtime = self.runtime = Runtime(
-            restore(self._config, kept),
+            restore(self._config, kept, drivers),
             clock=self.now,
             deliver=lambda command: self.server.send(command) if self.server else None,
-            keep=self.store.async_keep,
+            keep=self.store.keep,
             make_plan=make_plan,
+            sign=self.gate.sign,
         )
         self._undo.append(runtime.listen(self._changed))
-        host, port = answers.listening(self.entry)
-        server = StationServer(host, port, admit=self._async_admit, on_fact=self.take, clock=self.now, schemas=schemas)
-        await server.start()
-        self.server = server
+        self.server = await self.gate.async_serve(
+            on_fact=self.take, clock=self.now, schemas=schemas, drivers=drivers, uploads=self.uploads
+        )
+        await self.forwarding.async_open(schemas, kept, self.server)
         await runtime.start()
+        self.problems.offer_programmes(self.state.wishes)
         self._places = find_places(self.entry, self._config)
         self._undo.append(async_track_time_interval(self.hass, self._look_at_clock, LOOK))
+        self._undo.append(async_track_time_interval(self.hass, self.gate.async_check, CHECK))
         await self.sources.async_follow(self.entry)
 
     async def _async_remember(self) -> Mapping[str, object]:
@@ -212,6 +241,7 @@ class FlexCoordinator:
         if self.runtime is not None:
             works.append(self._async_in_time(self.runtime.stop(), "controller"))
         await asyncio.gather(*works)
+        await self._async_in_time(self.forwarding.async_stop(), "vendors")
         if self.server is not None:
             await self._async_in_time(self.server.stop(), "station server")
         await self.store.async_close()
@@ -232,6 +262,8 @@ class FlexCoordinator:
         for identity in gone:
             if self.server is not None:
                 await self.server.drop(identity)
+            await self.gate.async_forget(identity)
+        await self.forwarding.async_follow()
         await self.sources.async_follow(self.entry)
         self._places = find_places(self.entry, self._config)
         for grow in tuple(self._growers):
@@ -267,7 +299,7 @@ class FlexCoordinator:
         try:
             return {"response": await self._async_call(identity, action, payload, timeout_s)}
         except CallRefused as err:
-            return {"error": {"code": err.code, "description": err.description}}
+            return {"error": {"code": err.code, "description": err.description, "details": err.details}}
 
     async def async_ask(
         self, identity: str, action: str, payload: dict[str, Any], timeout_s: float = 30.0
@@ -292,21 +324,30 @@ class FlexCoordinator:
         except CallTimeout as err:
             raise _failed("call_timeout", station=identity, action=action) from err
 
-    async def _async_admit(self, identity: str, password: str | None, address: str) -> Verdict:
-        """Return whether a station is who it says; a stranger is only announced."""
-        sealed = answers.sealed_secrets(self.entry).get(identity)
-        if sealed is None:
-            async_station_knocked(self.hass, self.entry, identity, address)
-            return Verdict.UNKNOWN
-        if password is None or not await self.hass.async_add_executor_job(matches, password, sealed):
-            return Verdict.WRONG_SECRET
-        return Verdict.ADMITTED
-
     @callback
     def take(self, fact: Fact) -> None:
         """Take an observation in."""
-        if self.runtime is not None:
+        self.forwarding.take(fact)
+        if isinstance(fact, ReportPart):  # it may tell of people: nothing of it is kept
+            hear = self._awaited.get((fact.station, fact.request_id or 0))
+            if hear is not None:
+                hear(fact)
+        elif self.runtime is not None:
             self.runtime.put(fact)
+
+    @callback
+    def expect_report(self, identity: str, number: int, hear: Callable[[ReportPart], None]) -> CALLBACK_TYPE:
+        """Call ``hear`` with each part of a report a person asked for; return how to stop that."""
+        self._awaited[identity, number] = hear
+
+        def forget() -> None:
+            self._awaited.pop((identity, number), None)
+
+        return forget
+
+    def next_number(self) -> int:
+        """Return a number for a report, a reservation or a start that no other one had, now or before a restart."""
+        return next(self._numbers)
 
     def _on_store_trouble(self, troubled: bool) -> None:
         self.problems.toggle("store_unwritable", troubled)
@@ -317,6 +358,8 @@ class FlexCoordinator:
     def _changed(self, before: SiteState, after: SiteState) -> None:
         """Tell those who look at what changed."""
         self._glances.clear()
+        if after.wishes is not before.wishes:
+            self.problems.offer_programmes(after.wishes)
         for part, urgent in news(before, after):
             self.board.changed(part, urgent=urgent)
         for name, online in came_and_went(before, after):
@@ -334,18 +377,7 @@ class FlexCoordinator:
         if minute != self._minute:
             self._minute = minute
             self.board.changed(SITE.part)
-
-
-def _link_words(connection: StationConnection) -> dict[str, Any]:
-    """Return how a connection went, in words fit to be shown."""
-    conformance = connection.link.conformance
-    return {
-        "version": connection.link.version,
-        "since": connection.since,
-        "conformance": conformance.counts,
-        "examples": conformance.examples,
-        "frames": connection.frames(),
-    }
+            self.gate.look_at_clock()
 
 
 def _invalid(key: str, **words: str) -> ServiceValidationError:

@@ -18,14 +18,29 @@ PRIVATE: Final = frozenset(
     {
         "action_data",
         "address",
+        "chain",
+        "csr",
+        "digest_refused",
+        "digest_sent",
+        "driver",
         "evccid",
+        "group",
         "line",
+        "list_digest",
+        "remote_location",
         "sealed_secret",
+        "sealed_secret_next",
         "serial",
         "serial_number",
+        "source_url",
         "text",
         "token",
         "tokens",
+        "vendor_identity",
+        "vendor_password",
+        "vendor_url",
+        "vendor_user",
+        "user_name",
     }
 )
 PRIVATE_VARIABLES: Final = (
@@ -67,6 +82,7 @@ async def async_get_device_diagnostics(hass: HomeAssistant, entry: FlexEntry, de
             sessions = [s for s in site.state.sessions.values() if s.station == key]
             link = site.details()["links"].get(key)
             part = {"state": site.state.stations.get(key), "sessions": sessions, "link": link}
+            part["forwarding"] = site.forwarding.report(key)
         case "vehicle":
             part = {"config": _named(site.state.config.vehicles, key), "state": site.vehicle(key)}
         case "meter":
@@ -85,7 +101,7 @@ def _part(subentry: Any) -> dict[str, Any]:
 
 
 def plain(value: object) -> Any:
-    """Return a value as plain data; a fact is told by its name too."""
+    """Return a value as plain data; a fact is told by its name too, what keeps out of its own text stays out."""
     match value:
         case Enum():
             return value.value
@@ -98,18 +114,57 @@ def plain(value: object) -> Any:
         case tuple() | list() | set() | frozenset():
             return [plain(v) for v in value]
         case _ if is_dataclass(value) and not isinstance(value, type):
-            return {"is": type(value).__name__} | {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+            return {"is": type(value).__name__} | {
+                f.name: plain(getattr(value, f.name)) if f.repr else HIDDEN for f in fields(value)
+            }
         case _:
             return str(value)
 
 
 def _without_private(told: dict[str, Any], site: FlexCoordinator) -> dict[str, Any]:
     """Return data without private values, wherever else the same text stands; stations are numbered."""
-    words = {text: HIDDEN for text in _private_texts(told) if len(text) >= SHORTEST}
+    badges = [badge.token for badge in site.state.access.badges]  # a station may name them anywhere
+    words = {text: HIDDEN for text in (*_private_texts(told), *badges) if len(text) >= SHORTEST}
     words |= {identity: f"station-{n}" for n, identity in enumerate(site.state.stations, 1)}
     longest_first = dict(sorted(words.items(), key=lambda pair: -len(pair[0])))
-    cleaned: dict[str, Any] = _clean(told, longest_first)
+    cleaned: dict[str, Any] = _readable(_clean(told, longest_first))
     return cleaned
+
+
+def _readable(value: Any) -> Any:
+    """Return data in which the device model of a station is a page to read, component by component."""
+    if isinstance(value, list):
+        return [_readable(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    shown = {k: _readable(v) for k, v in value.items()}
+    if value.get("is") == "StationState":
+        shown["inventory"] = _model(value["inventory"])
+    return shown
+
+
+def _model(rows: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    model: dict[str, dict[str, str]] = {}
+    for row in rows:
+        name = row["variable"]
+        place = ".".join(str(n) for n in (name["evse"], name["connector"]) if n is not None)
+        component = _instance(name["component"], name["component_instance"]) + (f" @{place}" if place else "")
+        model.setdefault(component, {})[_instance(name["variable"], name["instance"])] = _row_words(row)
+    return model
+
+
+def _instance(name: str, instance: str | None) -> str:
+    return name if instance is None else f"{name}[{instance}]"
+
+
+def _row_words(row: dict[str, Any]) -> str:
+    """Return a variable in one line: its value with the unit, its bounds and choices, what may be done with it."""
+    value = " ".join(str(part) for part in (row["value"], row["unit"]) if part is not None) or "-"
+    bounds = [f"{word} {row[key]:g}" for word, key in (("limit", "max_limit"), ("set", "max_set")) if row[key]]
+    choices = [", ".join(row["values"])] if isinstance(row["values"], list) and row["values"] else []
+    can = [word for word, key in (("writable", "writable"), ("can be watched", "monitored")) if row[key]]
+    more = "; ".join([*bounds, *choices, *can])
+    return f"{value} ({more})" if more else value
 
 
 def _is_private(key: str, around: Mapping[str, Any]) -> bool:

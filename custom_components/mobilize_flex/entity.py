@@ -13,6 +13,7 @@ from .coordinator import FlexCoordinator
 from .core.model.config import MeterConfig, StationConfig, VehicleConfig
 from .core.model.plan import Plan
 from .core.model.state import EvseState, Glance, MeterState, SiteState, StationState, VehicleState
+from .core.model.vendor import VendorReport
 from .places import Place
 
 CALM_S: Final = 10.0
@@ -29,6 +30,7 @@ class StationView:
     station: StationState
     evse: EvseState
     glance: Glance
+    vendor: VendorReport | None = None
 
     @property
     def present(self) -> bool:
@@ -101,7 +103,13 @@ def _look_at_station(coordinator: FlexCoordinator, identity: str) -> StationView
         return None
     number = coordinator.main_evse(identity)
     evse = station.evses.get(number) or EvseState(evse=number)
-    return StationView(config=station.config, station=station, evse=evse, glance=coordinator.glance(identity))
+    return StationView(
+        config=station.config,
+        station=station,
+        evse=evse,
+        glance=coordinator.glance(identity),
+        vendor=coordinator.forwarding.report(identity),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +214,9 @@ def populate(coordinator: FlexCoordinator, add: AddConfigEntryEntitiesCallback, 
         for gone in made.keys() - set(places):
             del made[gone]
         for place in places:
-            known = made.setdefault(place, set())
-            new = [e for e in make(place) if e.unique_id not in known]
-            known.update(str(e.unique_id) for e in new)
+            known, there = made.get(place, set()), list(make(place))
+            new = [e for e in there if e.unique_id not in known]
+            made[place] = {str(e.unique_id) for e in there}
             if new:
                 add(new, config_subentry_id=place.subentry_id)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 import errno
 from ipaddress import ip_address
+import re
 import socket
 from typing import Any, Final
 
@@ -23,9 +24,19 @@ from .core.model.electric import NOMINAL_V
 from .flow_form import choice, flatten, name_of, number, out_of_range
 
 SECTION_V2G: Final = "v2g"
+SECTION_SECURITY: Final = "encryption"
 SECTION_ADVANCED: Final = "advanced"
 FRENCH_KVA: Final = (3, 6, 9, 12, 15, 18, 24, 30, 36)
-RANGES: Final = {CONF_PORT: (1, 65_535), c.CONF_BREAKER_A: (6, 125), c.CONF_SUBSCRIBED_KVA: (1, 100)}
+RANGES: Final = {
+    CONF_PORT: (1, 65_535),
+    c.CONF_TLS_PORT: (1, 65_535),
+    c.CONF_BREAKER_A: (6, 125),
+    c.CONF_SUBSCRIBED_KVA: (1, 100),
+    c.CONF_RATE_LIMIT: (0, 10_000),
+}
+_SECURITY: Final = [c.SECURITY_TLS, c.SECURITY_BOTH, c.SECURITY_PLAIN]
+_HOST_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
+_LONGEST_HOST_NAME: Final = 64  # of a common name
 
 _KVA = SelectSelector(
     SelectSelectorConfig(
@@ -49,8 +60,24 @@ SCHEMA: Final = probatio.Schema(
                 }
             )
         ),
+        probatio.Optional(SECTION_SECURITY): section(
+            probatio.Schema(
+                {
+                    probatio.Required(c.CONF_SECURITY, default=c.SECURITY_TLS): choice("security", _SECURITY),
+                    probatio.Optional(c.CONF_TLS_PORT): probatio.All(number(), probatio.Coerce(int)),
+                    probatio.Optional(c.CONF_HOST_NAME): TextSelector(),
+                    probatio.Required(c.CONF_RSA_EXCHANGE, default=False): BooleanSelector(),
+                }
+            )
+        ),
         probatio.Optional(SECTION_ADVANCED): section(
-            probatio.Schema({probatio.Required(CONF_HOST, default=c.DEFAULT_HOST): TextSelector()}),
+            probatio.Schema(
+                {
+                    probatio.Required(CONF_HOST, default=c.DEFAULT_HOST): TextSelector(),
+                    probatio.Required(c.CONF_MOUNTED, default=False): BooleanSelector(),
+                    probatio.Required(c.CONF_RATE_LIMIT, default=c.DEFAULT_RATE_LIMIT): number(),
+                }
+            ),
             {"collapsed": True},
         ),
     }
@@ -73,7 +100,7 @@ def read(user_input: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, 
         errors[c.CONF_BREAKER_A] = "limit_missing"
     if not _is_address(data[CONF_HOST]):
         errors[CONF_HOST] = "host_invalid"
-    errors |= out_of_range(data, RANGES)
+    errors |= _security_errors(data) | out_of_range(data, RANGES)
     if not errors:
         errors = _feed_in_errors(data)
     return name, data, errors
@@ -81,24 +108,47 @@ def read(user_input: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, 
 
 def values(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a site as the form shows it."""
-    shown = {CONF_NAME: name, **data, c.CONF_PHASES: str(data[c.CONF_PHASES])}
+    # A site from before there was a choice is not encrypted; the form says so, and asks to change nothing else.
+    shown = {CONF_NAME: name, c.CONF_SECURITY: c.SECURITY_PLAIN, **data, c.CONF_PHASES: str(data[c.CONF_PHASES])}
     if c.CONF_SUBSCRIBED_KVA in data:
         shown[c.CONF_SUBSCRIBED_KVA] = f"{data[c.CONF_SUBSCRIBED_KVA]:g}"
     return shown
 
 
-def try_port(host: str, port: int) -> dict[str, str]:
+def ports(data: Mapping[str, Any]) -> dict[str, int]:
+    """Return the ports a site listens on, by the field that asks for them."""
+    return {field: data[field] for field in (CONF_PORT, c.CONF_TLS_PORT) if field in data}
+
+
+def try_port(host: str, port: int, field: str = CONF_PORT) -> dict[str, str]:
     """Listen for an instant where stations shall dial in; return what stands in the way. It blocks."""
     family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
     except PermissionError:
-        return {CONF_PORT: "port_forbidden"}
+        return {field: "port_forbidden"}
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
             return {CONF_HOST: "host_elsewhere"}
-        return {CONF_PORT: "port_in_use"}
+        return {field: "port_in_use"}
     return {}
+
+
+def _security_errors(data: dict[str, Any]) -> dict[str, str]:
+    """Drop what does not go with the security chosen; return what is wrong with the rest."""
+    errors: dict[str, str] = {}
+    if data[c.CONF_SECURITY] == c.SECURITY_PLAIN:
+        data.pop(c.CONF_TLS_PORT, None)
+    elif data[c.CONF_SECURITY] == c.SECURITY_BOTH and c.CONF_TLS_PORT not in data:
+        errors[c.CONF_TLS_PORT] = "tls_port_missing"
+    if data.get(c.CONF_TLS_PORT) == data[CONF_PORT]:
+        errors[c.CONF_TLS_PORT] = "tls_port_same"
+    name = data.pop(c.CONF_HOST_NAME, "").strip().rstrip(".").lower()
+    if name:
+        data[c.CONF_HOST_NAME] = name
+    if name and not (len(name) <= _LONGEST_HOST_NAME and _HOST_NAME.fullmatch(name)):
+        errors[c.CONF_HOST_NAME] = "host_name_invalid"
+    return errors
 
 
 def _feed_in_errors(data: Mapping[str, Any]) -> dict[str, str]:

@@ -7,7 +7,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .core.model.wishes import Wishes
 
+PROGRAMMES_OFF: Final = "programmes_off"
 SEVERE: Final = frozenset({"store_newer", "store_unwritable"})
 
 
@@ -20,13 +22,14 @@ class Problems:
         self._entry = entry
 
     @callback
-    def raised(self, key: str, **words: str) -> None:
-        """Show a problem."""
+    def raised(self, key: str, name: str | None = None, fix: dict[str, Any] | None = None, /, **words: str) -> None:
+        """Show a problem; one of several of a kind has a name, ``fix`` is for the dialog that mends it."""
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            f"{key}_{self._entry.entry_id}",
-            is_fixable=False,
+            f"{name or key}_{self._entry.entry_id}",
+            data=fix,
+            is_fixable=fix is not None,
             severity=ir.IssueSeverity.ERROR if key in SEVERE else ir.IssueSeverity.WARNING,
             translation_key=key,
             translation_placeholders={"site": self._entry.title} | words,
@@ -36,6 +39,14 @@ class Problems:
     def solved(self, key: str) -> None:
         """Take a problem away."""
         ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
+
+    @callback
+    def offer_programmes(self, wishes: Wishes) -> None:
+        """Offer the programmes back that an instant charge switched off, for as long as they are."""
+        if wishes.hushed:
+            self.raised(PROGRAMMES_OFF, None, {"entry_id": self._entry.entry_id})
+        else:
+            self.solved(PROGRAMMES_OFF)
 
     @callback
     def toggle(self, key: str, there: bool, **words: str) -> None:

@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import (
+    EntityCategory,
     UnitOfApparentPower,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
@@ -22,12 +23,14 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import METER_LINKY
+from .const import METER_LINKY, METER_MODBUS, METER_P1, METER_TRANSFORMERS
 from .coordinator import FlexCoordinator, FlexEntry
+from .core.model.driver import Standing
+from .core.model.light import LampColour, LampMotion
 from .core.model.plan import Plan, PlanSlot
+from .core.model.probe import ProbeResult
 from .core.model.reasons import Reason, Why
 from .core.model.session import Activity
-from .core.model.state import LampColour, LampMotion
 from .entity import FlexEntity, MeterView, Pace, Seen, SiteView, StationView, Value, VehicleView, View, look, populate
 from .places import Place
 
@@ -39,6 +42,7 @@ CURRENT_BAND_A: Final = 1.0
 VOLTAGE_BAND_V: Final = 5.0
 RESTING_W: Final = 50.0
 LINKY: Final = METER_LINKY
+COUNTING: Final = (METER_LINKY, METER_P1, METER_MODBUS)
 
 
 def _lamp_names() -> list[str]:
@@ -70,6 +74,11 @@ def _kwh(wh: float | None) -> float | None:
 
 def _why(why: Why) -> dict[str, Any]:
     return dict(why.values)
+
+
+def _probe_words(probe: ProbeResult | None) -> dict[str, Any]:
+    """Return how the last probe of the route ended, with what was measured."""
+    return {} if probe is None else {"verdict": probe.verdict.value, "tried_at": probe.at, **probe.measured}
 
 
 def _reason_attributes(v: StationView) -> dict[str, Any]:
@@ -140,6 +149,15 @@ STATION_SENSORS: Final[tuple[FlexSensorDescription[StationView], ...]] = (
         options=[r.value for r in Reason],
         value=lambda v: v.glance.decision.why.reason.value,
         attributes=_reason_attributes,
+    ),
+    FlexSensorDescription(
+        key="discharge_route",
+        translation_key="discharge_route",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        options=[s.value for s in Standing],
+        value=lambda v: v.glance.standing.value,
+        attributes=lambda v: _probe_words(v.glance.probe),
     ),
     _power("power", lambda v: v.glance.power_w),
     _power("power_charging", lambda v: _positive(v.glance.power_w, 1)),
@@ -238,8 +256,8 @@ METER_SENSORS: Final[tuple[FlexSensorDescription[MeterView], ...]] = (
     ),
     _apparent("apparent_power", lambda v: v.meter.reading.apparent_va),
     _apparent("injected_power", lambda v: v.meter.reading.injected_va),
-    _energy("energy_import", lambda v: _kwh(v.meter.reading.import_wh), (LINKY,)),
-    _energy("energy_export", lambda v: _kwh(v.meter.reading.export_wh), (LINKY,)),
+    _energy("energy_import", lambda v: _kwh(v.meter.reading.import_wh), COUNTING),
+    _energy("energy_export", lambda v: _kwh(v.meter.reading.export_wh), COUNTING),
     FlexSensorDescription(
         key="tariff",
         translation_key="tariff",
@@ -263,7 +281,7 @@ def _phase_sensors(phase: int) -> tuple[FlexSensorDescription[MeterView], ...]:
             suggested_display_precision=1,
             digits=2,
             band=CURRENT_BAND_A,
-            kinds=(LINKY,),
+            kinds=(*COUNTING, METER_TRANSFORMERS),
             value=lambda v: v.meter.reading.current_a[phase - 1],
         ),
         FlexSensorDescription(
@@ -275,7 +293,7 @@ def _phase_sensors(phase: int) -> tuple[FlexSensorDescription[MeterView], ...]:
             state_class=SensorStateClass.MEASUREMENT,
             suggested_display_precision=0,
             band=VOLTAGE_BAND_V,
-            kinds=(LINKY,),
+            kinds=COUNTING,
             value=lambda v: v.meter.reading.voltage_v[phase - 1],
         ),
     )

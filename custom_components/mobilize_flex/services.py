@@ -1,4 +1,4 @@
-"""The actions: programmes, plan, instant charge, and a station's master key for administrators."""
+"""The actions: plan, instant charge, and a station's master key for administrators."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,46 +11,19 @@ from homeassistant.util import dt as dt_util
 import probatio
 
 from .const import DOMAIN
-from .core.model.intents import ChargeNow, RemoveProgramme, ResumeV2g, SetProgramme
+from .core.model.intents import ChargeNow, ResumeV2g
 from .core.model.plan import Plan, PlanSlot
-from .core.model.programme import MOST_PROGRAMMES, Kind, Programme
-from .targets import SITE_FIELDS, STATION_FIELDS, site_meant, station_meant, stations_meant
+from .programmes import climate_words
+from .targets import STATION_FIELDS, station_meant, stations_meant
 
-ATTR_NUMBER: Final = "number"
-ATTR_DEPARTURE: Final = "departure"
-ATTR_WEEKDAYS: Final = "weekdays"
-ATTR_KIND: Final = "kind"
-ATTR_V2G: Final = "v2g"
-ATTR_ENABLED: Final = "enabled"
-ATTR_TARGET_SOC: Final = "target_soc"
-ATTR_ONCE: Final = "once"
 ATTR_ACTION: Final = "action"
 ATTR_PAYLOAD: Final = "payload"
 ATTR_TIMEOUT: Final = "timeout"
 
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CALL_S: Final = 30.0
 LONGEST_CALL_S: Final = 120.0
 
-_NUMBER: Final = {
-    probatio.Required(ATTR_NUMBER): probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=MOST_PROGRAMMES))
-}
-SITE_SCHEMA: Final = probatio.Schema(SITE_FIELDS)
 STATION_SCHEMA: Final = probatio.Schema(STATION_FIELDS)
-REMOVE_SCHEMA: Final = probatio.Schema({**SITE_FIELDS, **_NUMBER})
-SET_SCHEMA: Final = probatio.Schema(
-    {
-        **SITE_FIELDS,
-        **_NUMBER,
-        probatio.Required(ATTR_DEPARTURE): cv.time,
-        probatio.Optional(ATTR_WEEKDAYS, default=list): probatio.All(cv.ensure_list, [probatio.In(WEEKDAYS)]),
-        probatio.Optional(ATTR_KIND, default=Kind.CHARGE.value): probatio.All(cv.string, probatio.Coerce(Kind)),
-        probatio.Optional(ATTR_V2G, default=False): cv.boolean,
-        probatio.Optional(ATTR_ENABLED, default=True): cv.boolean,
-        probatio.Optional(ATTR_TARGET_SOC): probatio.All(probatio.Coerce(float), probatio.Range(min=1, max=100)),
-        probatio.Optional(ATTR_ONCE): cv.date,
-    }
-)
 CALL_SCHEMA: Final = probatio.Schema(
     {
         **STATION_FIELDS,
@@ -67,58 +40,13 @@ CALL_SCHEMA: Final = probatio.Schema(
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register every action; each looks its site up when it is called."""
     register, only = hass.services.async_register, SupportsResponse.ONLY
-    register(DOMAIN, "set_programme", _set_programme, SET_SCHEMA)
-    register(DOMAIN, "remove_programme", _remove_programme, REMOVE_SCHEMA)
-    register(DOMAIN, "get_programmes", _get_programmes, SITE_SCHEMA, supports_response=only)
     register(DOMAIN, "get_plan", _get_plan, STATION_SCHEMA, supports_response=only)
+    register(DOMAIN, "get_forwarding_rules", _get_forwarding_rules, STATION_SCHEMA, supports_response=only)
     register(DOMAIN, "instant_charge", _instant_charge, STATION_SCHEMA)
     register(DOMAIN, "resume_v2g", _resume_v2g, STATION_SCHEMA)
     async_register_admin_service(
         hass, DOMAIN, "call_station", _call_station, CALL_SCHEMA, supports_response=SupportsResponse.OPTIONAL
     )
-
-
-# programmes
-
-
-async def _set_programme(call: ServiceCall) -> None:
-    fields = call.data
-    programme = Programme(
-        number=fields[ATTR_NUMBER],
-        departure=fields[ATTR_DEPARTURE],
-        weekdays=tuple(sorted({WEEKDAYS.index(day) for day in fields[ATTR_WEEKDAYS]})),
-        kind=fields[ATTR_KIND],
-        v2g=fields[ATTR_V2G],
-        enabled=fields[ATTR_ENABLED],
-        target_soc_pct=fields.get(ATTR_TARGET_SOC),
-        once=fields.get(ATTR_ONCE),
-    )
-    site_meant(call).put(SetProgramme(programme))
-
-
-async def _remove_programme(call: ServiceCall) -> None:
-    site_meant(call).put(RemoveProgramme(call.data[ATTR_NUMBER]))
-
-
-async def _get_programmes(call: ServiceCall) -> ServiceResponse:
-    wishes = site_meant(call).state.wishes
-    return {
-        "programmes": [_programme_words(p) for p in wishes.programmes],
-        "switched_off_by_instant_charge": list(wishes.silenced),
-    }
-
-
-def _programme_words(programme: Programme) -> dict[str, Any]:
-    return {
-        ATTR_NUMBER: programme.number,
-        ATTR_DEPARTURE: programme.departure.isoformat("minutes"),
-        ATTR_WEEKDAYS: [WEEKDAYS[day] for day in programme.weekdays],
-        ATTR_KIND: programme.kind.value,
-        ATTR_V2G: programme.v2g,
-        ATTR_ENABLED: programme.enabled,
-        ATTR_TARGET_SOC: programme.target_soc_pct,
-        ATTR_ONCE: programme.once.isoformat() if programme.once else None,
-    }
 
 
 # the plan
@@ -127,7 +55,13 @@ def _programme_words(programme: Programme) -> dict[str, Any]:
 async def _get_plan(call: ServiceCall) -> ServiceResponse:
     site, identity = station_meant(call)
     plan = site.glance(identity).plan
-    return {"station": identity, "currency": site.hass.config.currency, **_plan_words(plan)}
+    leaving = site.departure if plan is not None and plan.departure is not None else None
+    return {
+        "station": identity,
+        "currency": site.hass.config.currency,
+        **_plan_words(plan),
+        **climate_words(leaving.programme if leaving is not None else None),
+    }
 
 
 def _plan_words(plan: Plan | None) -> Mapping[str, Any]:
@@ -173,6 +107,14 @@ def _slot_words(slot: PlanSlot) -> dict[str, Any]:
 
 def _local(at: datetime | None) -> str | None:
     return None if at is None else dt_util.as_local(at).isoformat()
+
+
+# its vendor
+
+
+async def _get_forwarding_rules(call: ServiceCall) -> ServiceResponse:
+    site, identity = station_meant(call)
+    return site.forwarding.words(identity)
 
 
 # the station

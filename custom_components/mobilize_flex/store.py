@@ -15,10 +15,11 @@ from homeassistant.util import dt as dt_util
 import orjson
 
 from .const import DOMAIN
-from .core.ledger.codec import CodecError, from_plain, to_plain
+from .core.ledger.codec import CodecError, from_plain, to_json
 from .core.model.commands import Keep
 from .core.model.session import Session
 from .core.site import kept_type
+from .shell.uploads import remove_logs
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 60.0
 QUIET_LOG_S: Final = 15.0
 CLOSE_S: Final = 0.7
+GATHER_S: Final = 0.002
+"""What several stations tell in the same breath goes to the disk together."""
 
 _BROKEN_CODES: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES: Final = """
@@ -72,8 +75,14 @@ def store_path(hass: HomeAssistant, entry_id: str) -> Path:
     return Path(hass.config.path(DOMAIN, f"{entry_id}.db"))
 
 
+def log_folder(hass: HomeAssistant, entry_id: str) -> Path:
+    """Return where the diaries of a home's stations are put."""
+    return Path(hass.config.path(DOMAIN, f"{entry_id}.logs"))
+
+
 async def async_remove_store(hass: HomeAssistant, entry_id: str) -> None:
-    """Delete the memory of a home that was removed."""
+    """Delete the memory of a home that was removed, and the diaries with it."""
+    await hass.async_add_executor_job(remove_logs, log_folder(hass, entry_id))
     await hass.async_add_executor_job(_remove, store_path(hass, entry_id))
 
 
@@ -96,7 +105,7 @@ def _row(keep: Keep, now: datetime) -> _Row:
     at: datetime | None = now
     if isinstance(value, Session):
         at = value.ended_at
-    return _Row(keep.key, orjson.dumps(to_plain(value)), None if at is None else _stamp(at))
+    return _Row(keep.key, to_json(value), None if at is None else _stamp(at))
 
 
 class _File:
@@ -168,7 +177,8 @@ class _File:
         link.execute("PRAGMA journal_mode=WAL")
         link.execute("PRAGMA synchronous=FULL")
         link.executescript(_TABLES)
-        link.execute(f"PRAGMA user_version={SCHEMA:d}")
+        if version < SCHEMA:
+            link.execute(f"PRAGMA user_version={SCHEMA:d}")
         return link
 
     def _open_read_only(self, recent_from: datetime) -> Opened:
@@ -285,18 +295,20 @@ class Store:
             self._pause(OSError("the file cannot be opened for writing"))
         return opened
 
-    async def async_keep(self, keeps: Sequence[Keep]) -> None:
-        """Return once all is on the disk; raise StoreUnwritableError when it does not go there for now."""
+    def keep(self, keeps: Sequence[Keep]) -> asyncio.Future[None]:
+        """Return what is done once all is on the disk; StoreUnwritableError comes of it when it does not go there."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if not keeps:
-            return
+            waiter.set_result(None)
+            return waiter
         now = dt_util.utcnow()
         self._backlog.rows |= {keep.key: _row(keep, now) for keep in keeps}
         if self._retry is not None or self._closed:
-            raise StoreUnwritableError("waiting for the disk")
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            waiter.set_exception(StoreUnwritableError("waiting for the disk"))
+            return waiter
         self._backlog.waiting.append(waiter)
         self._start_writer()
-        await waiter
+        return waiter
 
     async def async_sessions(self, since: datetime, until: datetime) -> tuple[Session, ...]:
         """Return the sessions that touch a span of time, the oldest first."""
@@ -343,6 +355,8 @@ class Store:
         """Write until nothing waits or the disk refuses."""
         try:
             while self._backlog.rows:
+                if not self._closed:
+                    await asyncio.sleep(GATHER_S)
                 taken, self._backlog = self._backlog, _Backlog()
                 try:
                     await self._run(self._file.write, tuple(taken.rows.values()))

@@ -27,10 +27,11 @@ async def _health(hass: HomeAssistant) -> dict[str, Any]:
 
 def _of(entry: FlexEntry) -> dict[str, Any]:
     site = entry.runtime_data
-    stations = site.state.stations
+    stations, vendors = site.state.stations, site.forwarding.details().values()
     return {
         "station_port": site.server.port if site.server is not None else None,
         "stations_connected": f"{sum(s.online for s in stations.values())}/{len(stations)}",
+        "vendors_connected": f"{sum(v.connected for v in vendors)}/{len(vendors)}" if vendors else None,
         "meter": None if site.state.config.meter is None else "ok" if site.meter_fresh else "silent",
         "memory": "failing" if site.store.failing else "ok",
         "faults_of_ours": site.runtime.errors if site.runtime is not None else 0,

@@ -10,6 +10,7 @@ from custom_components.mobilize_flex.core.meters.tic import TicDecoder
 from custom_components.mobilize_flex.core.model import facts as f
 from custom_components.mobilize_flex.core.model.commands import Answer, MakePlan
 from custom_components.mobilize_flex.core.model.config import SiteConfig
+from custom_components.mobilize_flex.core.model.driver import Driver
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.state import EvseState, Glance
 from custom_components.mobilize_flex.core.model.station import Version
@@ -52,6 +53,7 @@ class PureHome:
     looks: list[Look] = field(default_factory=list)
     seconds: float = 0.0
     links: int = 0
+    drivers: tuple[Driver, ...] = ()
     meter_mute: bool = False
 
     def __post_init__(self) -> None:
@@ -61,7 +63,7 @@ class PureHome:
 
     def begin(self) -> None:
         """Start our side, from what was kept."""
-        self.state = restore(self.config, self.kept)
+        self.state = restore(self.config, self.kept, self.drivers)
         self.decoder, self.linky = TicDecoder(), LinkyMeter()
         self.link: Link | None = None
 

@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.mobilize_flex.core.model.config import MeterConfig, SiteConfig, StationConfig, VehicleConfig
 from custom_components.mobilize_flex.core.model.contracts import PeakOffPeak, Window
+from custom_components.mobilize_flex.core.model.driver import Driver
 from custom_components.mobilize_flex.core.model.intents import SetProgramme, SetSocLimits
 from custom_components.mobilize_flex.core.model.programme import Programme
 from custom_components.mobilize_flex.core.model.session import Activity, Phase
@@ -45,9 +46,14 @@ SETTINGS = HomeSettings(
 PROGRAMME = Programme(number=1, departure=time(7, 30), weekdays=tuple(range(7)), v2g=True)
 
 
-def night_of(config: SiteConfig = CONFIG, settings: HomeSettings = SETTINGS, protocol: str = "ocpp2.1") -> PureHome:
+def night_of(
+    config: SiteConfig = CONFIG,
+    settings: HomeSettings = SETTINGS,
+    protocol: str = "ocpp2.1",
+    drivers: tuple[Driver, ...] = (),
+) -> PureHome:
     """Return a home with a programme, its station on the line."""
-    home = PureHome(config, settings, EVENING, protocol)
+    home = PureHome(config, settings, EVENING, protocol, drivers=drivers)
     home.tell(SetProgramme(PROGRAMME))
     home.tell(SetSocLimits(30.0, 80.0))
     home.dial_in()

@@ -32,7 +32,7 @@ STATION: Mapping[str, Any] = {
     "selector": "32",
     "fallback_a": 16.0,
     "access": "open",
-    "tokens": [],
+    "security_profile": 1,
     "sealed_secret": "sealed",
 }
 VEHICLE: Mapping[str, Any] = {

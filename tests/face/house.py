@@ -41,7 +41,6 @@ def station(identity: str = STATION, subentry_id: str | None = None) -> ConfigSu
         c.CONF_SELECTOR: "32",
         c.CONF_FALLBACK_A: 16.0,
         c.CONF_ACCESS: c.ACCESS_OPEN,
-        c.CONF_TOKENS: [],
         c.CONF_SEALED: SEALED,
     }
     return ConfigSubentryDataWithId(

@@ -18,6 +18,7 @@ from custom_components.mobilize_flex.shell.credentials import matches
 from tests.face.homes import DOMAIN, SITE, STATION, Part, answer, free_port, home, part, start, suggested
 
 FORM: dict[str, Any] = {"name": "Home", "phases": "1", "breaker_a": 45, "subscribed_kva": "9"}
+ENCRYPTED = {"security": "tls", "rsa_key_exchange": False, "mounted": False, "rate_limit": 20}
 DOOR = {"identity": "FLEX-1", "address": "192.168.1.50"}
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "setup_entry")
@@ -60,7 +61,7 @@ async def test_a_site_is_set_up_and_its_first_station_is_next(hass: HomeAssistan
     assert (suggested(page, "name"), suggested(page, "port")) == ("Villa", 9000)
     done = await answer(hass, page, form(port, v2g={"v2g_consent": True, "feed_in_w": 3000}))
     assert (done["type"], done["title"]) == (FlowResultType.CREATE_ENTRY, "Home")
-    assert done["data"] == {**SITE, "port": port, "v2g_consent": True, "feed_in_w": 3000}
+    assert done["data"] == {**SITE, **ENCRYPTED, "port": port, "v2g_consent": True, "feed_in_w": 3000}
     assert done["result"].unique_id == f"site:{port}"
     kind, flow_id = done["next_flow"]
     assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
@@ -73,6 +74,7 @@ async def test_what_is_left_out_takes_the_safe_side(hass: HomeAssistant, port: i
     assert done["title"] == "Home"
     assert done["data"] == {
         "phases": 1, "subscribed_kva": 7.5, "port": port, "host": "0.0.0.0", "v2g_consent": False, "feed_in_w": 0,
+        **ENCRYPTED,
     }  # fmt: skip
 
 
@@ -142,6 +144,88 @@ async def test_one_site_listens_on_a_port(hass: HomeAssistant) -> None:
     assert suggested(page, "port") == 9001
     done = await answer(hass, page, form(9000))
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+# how stations come in
+
+
+@pytest.mark.parametrize(
+    ("security", "errors"),
+    [
+        ({"security": "both"}, {"encryption": "tls_port_missing"}),
+        ({"security": "tls", "tls_port": 0}, {"encryption": "tls_port_range"}),
+        ({"security": "tls", "tls_port": 70_000}, {"encryption": "tls_port_range"}),
+        ({"security": "tls", "host_name": "my house"}, {"encryption": "host_name_invalid"}),
+        ({"security": "tls", "host_name": "-house.local"}, {"encryption": "host_name_invalid"}),
+        ({"security": "tls", "host_name": f"{'a' * 60}.local"}, {"encryption": "host_name_invalid"}),
+    ],
+)
+async def test_what_does_not_go_with_the_encryption_chosen(
+    hass: HomeAssistant, port: int, security: dict[str, Any], errors: dict[str, str]
+) -> None:
+    page = await answer(hass, await start(hass, source="user"), form(port, encryption=security))
+    assert page["errors"] == errors
+
+
+async def test_two_ports_must_differ(hass: HomeAssistant, port: int) -> None:
+    page = await start(hass, source="user")
+    page = await answer(hass, page, form(port, encryption={"security": "both", "tls_port": port}))
+    assert page["errors"] == {"encryption": "tls_port_same"}
+
+
+async def test_a_limit_on_messages_has_its_range(hass: HomeAssistant, port: int) -> None:
+    page = await start(hass, source="user")
+    page = await answer(hass, page, form(port, advanced={"host": "127.0.0.1", "rate_limit": 20_000}))
+    assert page["errors"] == {"advanced": "rate_limit_range"}
+
+
+async def test_a_change_over_takes_two_ports_and_both_are_tried(hass: HomeAssistant, port: int) -> None:
+    second = free_port()
+    page = await start(hass, source="user")
+    asked = form(port, encryption={"security": "both", "tls_port": second, "host_name": " Flex.Home.Arpa. "})
+    with socket.create_server(("127.0.0.1", second)):
+        page = await answer(hass, page, asked)
+        assert page["errors"] == {"encryption": "port_in_use"}
+    done = await answer(hass, page, asked)
+    changed = {"security": "both", "tls_port": second, "host_name": "flex.home.arpa"}
+    assert done["data"] == {**SITE, **ENCRYPTED, "port": port, **changed}
+
+
+async def test_without_encryption_there_is_no_second_port(hass: HomeAssistant, port: int) -> None:
+    page = await start(hass, source="user")
+    done = await answer(hass, page, form(port, encryption={"security": "plain", "tls_port": 9443}))
+    assert done["data"] == {**SITE, **ENCRYPTED, "port": port, "security": "plain"}
+
+
+async def test_a_site_keeps_off_the_second_port_of_another(hass: HomeAssistant, port: int) -> None:
+    home(port=free_port(), security="both", tls_port=port).add_to_hass(hass)
+    page = await answer(hass, await start(hass, source="user"), form(port))
+    assert page["errors"] == {"port": "port_of_other_site"}
+
+
+async def test_a_site_from_before_there_was_a_choice_shows_as_not_encrypted(hass: HomeAssistant, port: int) -> None:
+    entry = home(port=port)
+    entry.add_to_hass(hass)
+    page = await start(hass, source="reconfigure", entry_id=entry.entry_id)
+    assert suggested(page, "encryption", "security") == "plain"
+
+
+async def test_the_page_with_the_password_tells_whom_to_trust(
+    hass: HomeAssistant, site: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hass.config_entries.async_update_entry(site, data={**site.data, "security": "tls", "host_name": "flex.home.arpa"})
+    (waiting,) = await knock(hass, site)
+    page = await answer(
+        hass, hass.config_entries.flow.async_get(waiting["flow_id"]), {"name": "Garage", "phases": "1", "selector": "8"}
+    )
+    words = page["description_placeholders"]
+    assert page["step_id"] == "secret_tls"
+    assert words["urls"] == "- `wss://flex.home.arpa:9000/`\n- `wss://127.0.0.1:9000/`"
+    assert words["root"].endswith("/api/mobilize_flex/ca/home.pem")
+    assert len(words["fingerprint"].split(":")) == 32
+    (station,) = site.subentries.values()
+    assert station.data["security_profile"] == 2
+    assert (await answer(hass, page, {}))["reason"] == "station_added"
 
 
 # the user changes a site
@@ -244,7 +328,7 @@ async def test_a_station_knocks_and_is_admitted(hass: HomeAssistant, site: MockC
     (station,) = site.subentries.values()
     assert (station.unique_id, station.title, station.subentry_type) == ("FLEX-1", "Garage", "station")
     assert {**station.data, "sealed_secret": ""} == {
-        "phases": 3, "selector": "8", "fallback_a": 8, "access": "open", "tokens": [], "sealed_secret": "",
+        "phases": 3, "selector": "8", "fallback_a": 8, "access": "open", "security_profile": 1, "sealed_secret": "",
     }  # fmt: skip
     assert matches(words["secret"], station.data["sealed_secret"])
     async_forget_answered(hass, site)

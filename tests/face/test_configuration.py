@@ -7,20 +7,24 @@ from typing import Any
 import pytest
 
 from custom_components.mobilize_flex.configuration import (
+    Access,
+    Listening,
     MeterEntity,
     MeterLine,
     PriceAction,
     PriceEntity,
+    access_of,
     export_entity,
     listening,
     meter_source,
     price_source,
-    sealed_secrets,
     site_config,
     soc_entities,
+    station_part,
 )
 from custom_components.mobilize_flex.core.model.config import MeterConfig, SiteConfig, StationConfig, VehicleConfig
 from custom_components.mobilize_flex.core.model.contracts import Base, Contract, PeakOffPeak, Published, Window
+from custom_components.mobilize_flex.core.model.station import Version
 from tests.face.homes import BASE, LINKY, STATION, VEHICLE, home, part
 
 NIGHT, NOON = Window(time(22, 30), time(6, 30)), Window(time(12, 0), time(14, 0))
@@ -33,7 +37,7 @@ def test_a_home_without_parts() -> None:
     assert site_config(home(v2g_consent=True, feed_in_w=3000.0), UTC) == SiteConfig(
         name="Home", zone=UTC, phases=1, breaker_a=45.0, subscribed_kva=9.0, feed_in_w=3000.0, v2g_consent=True
     )
-    assert listening(home()) == ("127.0.0.1", 9000)
+    assert listening(home()) == Listening(host="127.0.0.1", port=9000, security="plain")
 
 
 @pytest.mark.parametrize(("phases", "kva", "breaker_a"), [(1, 6.9, 30.0), (3, 36.0, 36_000 / 230 / 3)])
@@ -63,7 +67,9 @@ def test_a_home_with_all_its_parts() -> None:
     )  # fmt: skip
     assert config.meter == MeterConfig(key="m1", name="Linky", kind="linky", period_s=2.0)
     assert config.contract == Base(import_per_kwh=0.2)
-    assert sealed_secrets(entry) == {"FLEX-1": "sealed"}
+    station = station_part(entry, "FLEX-1")
+    assert station is not None
+    assert access_of(station) == Access(user="FLEX-1", seals=("sealed",), versions=(Version.V21, Version.V201))
     assert soc_entities(entry) == {"v1": "sensor.r5"}
 
 
@@ -74,9 +80,9 @@ def test_the_current_selector_says_what_the_guide_says(position: str, amps: floa
 
 
 def test_a_station_for_badges() -> None:
-    badges = {**STATION, "phases": 3, "access": "badges", "tokens": ["04A1", "04B2"]}
+    badges = {**STATION, "phases": 3, "access": "badges"}
     (station,) = site_config(home(part("station", badges, "FLEX-1"), phases=3), UTC).stations
-    assert (station.open_access, station.tokens, station.phases) == (False, ("04A1", "04B2"), 3)
+    assert (station.open_access, station.phases) == (False, 3)
 
 
 def test_where_the_meter_is_read() -> None:

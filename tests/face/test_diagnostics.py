@@ -20,9 +20,10 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mobilize_flex import backup
 from custom_components.mobilize_flex.const import DOMAIN
 from custom_components.mobilize_flex.core.model.commands import CallRef, Variable
+from custom_components.mobilize_flex.core.model.config import Automatic
 from custom_components.mobilize_flex.core.model.facts import CardPresented, SecurityReported
 from custom_components.mobilize_flex.core.model.session import Session
-from custom_components.mobilize_flex.core.model.state import StationMemory
+from custom_components.mobilize_flex.core.model.state import Boot, StationMemory
 from custom_components.mobilize_flex.core.model.station import Token, VariableReport
 from custom_components.mobilize_flex.core.model.wishes import Wishes
 from custom_components.mobilize_flex.store import Store, store_path
@@ -64,9 +65,20 @@ async def full_of_canaries(hass: HomeAssistant) -> Any:
     rows = (
         VariableReport(variable=secret, value="SECRET-CANARY-4"),
         VariableReport(variable=Variable("Connection", "MACAddress"), value="MAC-CANARY-6"),
-        VariableReport(variable=Variable("OCPPCommCtrlr", "HeartbeatInterval"), value="300"),
+        VariableReport(
+            variable=Variable("OCPPCommCtrlr", "HeartbeatInterval"),
+            value="300",
+            unit="s",
+            max_limit=86400.0,
+            values=("60", "300"),
+            writable=True,
+        ),
+        VariableReport(
+            variable=Variable("Connector", "AvailabilityState", 1, 2, None, "a"), value=None, monitored=True
+        ),
     )
     known = replace(flex.state.stations[STATION], memory=StationMemory(serial="SERIAL-CANARY-3"), inventory=rows)
+    known = replace(known, boots=(Boot(at=dt_util.utcnow(), reason="Watchdog"),), doubts=(("SoC", 2),))
     state = replace(
         flex.state,
         sessions=MappingProxyType({session.key: session}),
@@ -82,7 +94,13 @@ async def test_a_report_tells_everything_but_secrets(hass: HomeAssistant, hass_c
     told = await get_diagnostics_for_config_entry(hass, hass_client, home)
     text = json.dumps(told)
     assert [word for word in (*CANARIES, STATION) if word in text] == []
-    assert told["state"]["stations"]["station-1"]["inventory"][2]["value"] == "300"
+    station = told["state"]["stations"]["station-1"]
+    assert station["inventory"]["OCPPCommCtrlr"] == {"HeartbeatInterval": "300 s (limit 86400; 60, 300; writable)"}
+    assert station["inventory"]["SecurityCtrlr"] == {"BasicAuthPassword": "**"}
+    assert station["inventory"]["Connector @1.2"] == {"AvailabilityState[a]": "- (can be watched)"}
+    assert station["boots"][0]["reason"] == "Watchdog"
+    assert station["doubts"] == [["SoC", 2]]
+    assert set(station["config"]["automatic"]) == set(Automatic)
     assert told["state"]["sessions"]["station-1/t1"]["token"] == "**"
     assert [e["is"] for e in told["events"]][-2:] == ["CardPresented", "SecurityReported"]
     assert told["memory"] == {"rows_refused": 0, "failing": False}
@@ -130,7 +148,8 @@ async def test_health_at_a_glance(hass: HomeAssistant) -> None:
     server = coordinator(home).server
     assert server is not None
     assert told == {
-        "station_port": server.port, "stations_connected": "0/1", "meter": None, "memory": "ok", "faults_of_ours": 0
+        "station_port": server.port, "stations_connected": "0/1", "meter": None, "memory": "ok", "faults_of_ours": 0,
+        "vendors_connected": None,
     }  # fmt: skip
 
 

@@ -1,15 +1,17 @@
 """What the owner sets and presses: limits, switch, buttons; and the yes and no of a home."""
 
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 from types import MappingProxyType
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.mobilize_flex.core.model.intents import SetProgramme
+from custom_components.mobilize_flex.const import DOMAIN
+from custom_components.mobilize_flex.core.model.intents import SetDeparture, SetProgramme, WakeProgrammes
 from custom_components.mobilize_flex.core.model.programme import Programme
 from custom_components.mobilize_flex.core.model.session import Phase, Session
 from custom_components.mobilize_flex.core.model.state import SiteState
@@ -95,6 +97,23 @@ async def test_instant_charge_silences_the_programmes_and_resume_brings_them_bac
     await act(hass, "button", "press", find(hass, GARAGE, "resume_v2g", "button"))
     assert [p.enabled for p in flex.state.wishes.programmes] == [True]
     assert seen(hass, GARAGE, "activity").state != "instant_charge"
+
+
+async def test_what_an_instant_charge_switched_off_is_still_on_offer_after_a_restart(hass: HomeAssistant) -> None:
+    home = await move_in(hass, station())
+    coordinator(home).put(SetProgramme(Programme(number=1, departure=time(7), weekdays=(0, 1, 2), v2g=True)))
+    coordinator(home).put(SetDeparture(Programme(departure=time(5), once=date(2099, 12, 24))))
+    await become(hass, home, in_session(coordinator(home).state))
+    await act(hass, "button", "press", find(hass, GARAGE, "instant_charge", "button"))
+    before = coordinator(home).state.wishes
+    ir.async_delete_issue(hass, DOMAIN, "programmes_off_01HOME")
+    assert await hass.config_entries.async_reload(home.entry_id)
+    await hass.async_block_till_done()
+    assert coordinator(home).state.wishes == before
+    assert not any(p.enabled for p in before.leavings)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, "programmes_off_01HOME") is not None
+    coordinator(home).put(WakeProgrammes())
+    assert ir.async_get(hass).async_get_issue(DOMAIN, "programmes_off_01HOME") is None
 
 
 async def test_instant_charge_without_a_car_is_refused(hass: HomeAssistant) -> None:

@@ -77,7 +77,7 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
 async def test_what_was_kept_comes_back_after_a_restart(home: Home) -> None:
     first = home.store()
     assert (await first.async_open()).kept == {}
-    await first.async_keep([Keep("wishes", WISHES), Keep("station/FLEX-1", MEMORY)])
+    await first.keep([Keep("wishes", WISHES), Keep("station/FLEX-1", MEMORY)])
     await first.async_close()
     opened = await home.store().async_open()
     assert opened.kept == {"wishes": WISHES, "station/FLEX-1": MEMORY}
@@ -87,7 +87,7 @@ async def test_what_was_kept_comes_back_after_a_restart(home: Home) -> None:
 async def test_a_power_cut_right_after_keeping_loses_nothing(home: Home) -> None:
     first = home.store()
     await first.async_open()
-    await first.async_keep([Keep("wishes", WISHES)])
+    await first.keep([Keep("wishes", WISHES)])
     # no close: the file is read by another connection, as after SIGKILL
     assert (await home.store().async_open()).kept == {"wishes": WISHES}
 
@@ -96,15 +96,15 @@ async def test_the_newest_value_of_a_key_stays_and_none_forgets_it(home: Home) -
     first = home.store()
     await first.async_open()
     newer = replace(WISHES, soc_min_pct=15.0)
-    await first.async_keep([Keep("wishes", WISHES), Keep("station/FLEX-1", MEMORY)])
-    await first.async_keep([Keep("wishes", newer), Keep("station/FLEX-1", None)])
+    await first.keep([Keep("wishes", WISHES), Keep("station/FLEX-1", MEMORY)])
+    await first.keep([Keep("wishes", newer), Keep("station/FLEX-1", None)])
     assert (await home.store().async_open()).kept == {"wishes": newer}
 
 
 async def test_a_start_loads_open_and_recent_sessions_and_a_query_finds_the_rest(home: Home) -> None:
     first = home.store()
     await first.async_open()
-    await first.async_keep(keeps(OPEN, RECENT, OLD))
+    await first.keep(keeps(OPEN, RECENT, OLD))
     second = home.store()
     assert set((await second.async_open()).kept.values()) == {OPEN, RECENT}
     assert await second.async_sessions(NOW - timedelta(days=92), NOW) == (OPEN, OLD, RECENT)
@@ -121,7 +121,7 @@ async def test_what_waits_while_the_disk_is_busy_goes_down_in_one_commit(
     write = store._file.write
     monkeypatch.setattr(store._file, "write", lambda rows: (batches.append(len(rows)), write(rows)))
     many = [session(f"FLEX-1/{n}", NOW) for n in range(50)]
-    await asyncio.gather(*(store.async_keep(keeps(s)) for s in many))
+    await asyncio.gather(*(store.keep(keeps(s)) for s in many))
     assert sum(batches) == 50
     assert len(batches) <= 2
     assert len((await home.store().async_open()).kept) == 50
@@ -135,7 +135,7 @@ async def test_a_broken_file_is_moved_aside_and_the_home_starts_empty(
 ) -> None:
     first = home.store()
     await first.async_open()
-    await first.async_keep([*keeps(*(session(f"FLEX-1/{n}", NOW) for n in range(60))), Keep("wishes", WISHES)])
+    await first.keep([*keeps(*(session(f"FLEX-1/{n}", NOW) for n in range(60))), Keep("wishes", WISHES)])
     await first.async_close()
     home.path.write_bytes(spoil(home.path.read_bytes()))
     second = home.store()
@@ -143,7 +143,7 @@ async def test_a_broken_file_is_moved_aside_and_the_home_starts_empty(
     assert opened.kept == {}
     assert opened.moved_to is not None
     assert (home.path.parent / opened.moved_to).exists()
-    await second.async_keep([Keep("wishes", WISHES)])
+    await second.keep([Keep("wishes", WISHES)])
     assert (await home.store().async_open()).kept == {"wishes": WISHES}
     assert caplog.text.count("moved aside") == 1
 
@@ -157,7 +157,7 @@ async def test_an_empty_file_is_a_new_memory(home: Home) -> None:
 async def test_a_file_of_a_later_release_is_refused_and_left_alone(home: Home) -> None:
     first = home.store()
     await first.async_open()
-    await first.async_keep([Keep("wishes", WISHES)])
+    await first.keep([Keep("wishes", WISHES)])
     await first.async_close()
     link = sqlite3.connect(home.path)
     link.execute(f"PRAGMA user_version={SCHEMA + 1}")
@@ -171,7 +171,7 @@ async def test_a_file_of_a_later_release_is_refused_and_left_alone(home: Home) -
 async def test_a_row_that_makes_no_sense_is_set_aside_and_costs_no_other(home: Home) -> None:
     first = home.store()
     await first.async_open()
-    await first.async_keep([Keep("wishes", WISHES)])
+    await first.keep([Keep("wishes", WISHES)])
     await first.async_close()
     link = sqlite3.connect(home.path)
     link.execute("INSERT INTO kept VALUES ('station/FLEX-1', '{\"registered\": \"perhaps\"}', NULL)")
@@ -192,8 +192,8 @@ async def test_a_value_without_a_written_form_fails_alone(home: Home) -> None:
     store = home.store()
     await store.async_open()
     with pytest.raises(ValueError, match="no JSON form"):
-        await store.async_keep([Keep("wishes", object())])
-    await store.async_keep([Keep("wishes", WISHES)])
+        await store.keep([Keep("wishes", object())])
+    await store.keep([Keep("wishes", WISHES)])
 
 
 class FullDisk:
@@ -223,7 +223,7 @@ async def test_a_full_disk_is_said_once_and_everything_goes_down_when_there_is_r
     caplog.set_level(logging.DEBUG)
     for n in range(40):
         with pytest.raises(StoreUnwritableError):
-            await store.async_keep(keeps(session(f"FLEX-1/{n}", NOW)))
+            await store.keep(keeps(session(f"FLEX-1/{n}", NOW)))
     assert disk.tries < 10, "the disk is not hammered"
     assert home.troubles == [True]
     said = [r for r in caplog.records if r.name == store_module.__name__]
@@ -232,7 +232,7 @@ async def test_a_full_disk_is_said_once_and_everything_goes_down_when_there_is_r
     async with asyncio.timeout(5):
         while home.troubles != [True, False]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-    await store.async_keep([Keep("wishes", WISHES)])
+    await store.keep([Keep("wishes", WISHES)])
     assert len((await home.store().async_open()).kept) == 41
 
 
@@ -241,7 +241,7 @@ async def test_closing_writes_what_a_full_disk_had_refused(home: Home) -> None:
     await store.async_open()
     disk = FullDisk(store)
     with pytest.raises(StoreUnwritableError):
-        await store.async_keep([Keep("wishes", WISHES)])
+        await store.keep([Keep("wishes", WISHES)])
     disk.full = False
     await store.async_close()
     assert (await home.store().async_open()).kept == {"wishes": WISHES}
@@ -254,13 +254,13 @@ async def test_a_folder_that_cannot_be_made_leaves_a_home_without_memory(home: H
     assert (opened.kept, opened.read_only) == ({}, True)
     assert home.troubles == [True]
     with pytest.raises(StoreUnwritableError):
-        await store.async_keep([Keep("wishes", WISHES)])
+        await store.keep([Keep("wishes", WISHES)])
 
 
 async def test_a_checkpoint_leaves_everything_in_the_one_file_a_backup_copies(home: Home, tmp_path: Path) -> None:
     store = home.store()
     await store.async_open()
-    await store.async_keep([Keep("wishes", WISHES)])
+    await store.keep([Keep("wishes", WISHES)])
     await store.async_checkpoint()
     copy = Home(tmp_path / "restored")
     copy.path.parent.mkdir(parents=True)
@@ -275,7 +275,7 @@ async def test_a_file_that_really_is_full_is_left_whole_and_used_again(
     monkeypatch.setattr(store_module, "FIRST_RETRY_S", 0.05)
     store = home.store()
     await store.async_open()
-    await store.async_keep([Keep("wishes", WISHES)])
+    await store.keep([Keep("wishes", WISHES)])
 
     def fill() -> None:
         link = store._file._link
@@ -286,7 +286,7 @@ async def test_a_file_that_really_is_full_is_left_whole_and_used_again(
     await store._run(fill)
     many = keeps(*(session(f"FLEX-1/{n}", NOW) for n in range(50)))
     with pytest.raises(StoreUnwritableError, match="full"):
-        await store.async_keep(many)
+        await store.keep(many)
     await store.async_close()
     opened = await home.store().async_open()
     assert set(opened.kept) == {"wishes", *(k.key for k in many)}, "the last try found room"
@@ -297,7 +297,7 @@ async def test_a_disk_that_can_only_be_read_gives_back_what_it_holds(
 ) -> None:
     first = home.store()
     await first.async_open()
-    await first.async_keep([Keep("wishes", WISHES)])
+    await first.keep([Keep("wishes", WISHES)])
     await first.async_close()
     second = home.store()
 
@@ -310,5 +310,5 @@ async def test_a_disk_that_can_only_be_read_gives_back_what_it_holds(
     opened = await second.async_open()
     assert (opened.kept, opened.read_only, opened.moved_to) == ({"wishes": WISHES}, True, None)
     with pytest.raises(StoreUnwritableError):
-        await second.async_keep([Keep("wishes", Wishes())])
+        await second.keep([Keep("wishes", Wishes())])
     assert home.troubles == [True]

@@ -15,6 +15,9 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.mobilize_flex.configuration import access_of, site_config
+from custom_components.mobilize_flex.core.model.config import Automatic
+from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.shell.byte_line import LineError, LineFault
 from custom_components.mobilize_flex.shell.credentials import matches
 from simulator.linky import Linky, LinkySettings
@@ -89,10 +92,10 @@ async def test_a_station_may_have_a_password_of_the_owners(hass: HomeAssistant, 
 async def test_a_station_for_badges(hass: HomeAssistant, site: MockConfigEntry) -> None:
     dialog = Part(hass, site, "station")
     await dialog.open()
-    await dialog.fill(identity="FLEX-1", name="Garage", access="badges", tokens="04A1, 04B2\n 04A1;04C3 ")
+    await dialog.fill(identity="FLEX-1", name="Garage", access="badges")
     await dialog.fill()
     station = only(site, "station")
-    assert (station.data["access"], station.data["tokens"]) == ("badges", ["04A1", "04B2", "04C3"])
+    assert station.data["access"] == "badges"
 
 
 @pytest.mark.parametrize(
@@ -109,9 +112,6 @@ async def test_a_station_for_badges(hass: HomeAssistant, site: MockConfigEntry) 
         ({"phases": "3"}, {"phases": "phases_exceed_site"}),
         ({"fallback_a": 5}, {"fallback_a": "fallback_a_range"}),
         ({"selector": "Z", "fallback_a": 9}, {"fallback_a": "fallback_exceeds_selector"}),
-        ({"access": "badges"}, {"tokens": "tokens_missing"}),
-        ({"tokens": "x" * 37}, {"tokens": "token_invalid"}),
-        ({"tokens": "é"}, {"tokens": "token_invalid"}),
         ({"password": {"own_secret": "too short"}}, {"password": "secret_length"}),
         ({"password": {"own_secret": "x" * 41}}, {"password": "secret_length"}),
         ({"password": {"own_secret": "sixteen letters and"}}, {"password": "secret_characters"}),
@@ -159,20 +159,20 @@ async def test_the_addresses_a_station_may_dial(
 
 
 async def test_a_station_is_changed_and_keeps_its_password(hass: HomeAssistant) -> None:
-    site = await live(hass, home(part("station", {**STATION, "tokens": ["A", "B"]}, "FLEX-1", name="Garage")))
+    site = await live(hass, home(part("station", STATION, "FLEX-1", name="Garage")))
     dialog = Part(hass, site, "station")
     page = await dialog.open("station-key")
     assert page["description_placeholders"] == {"identity": "FLEX-1"}
-    shown = [dialog.suggested(name) for name in ("name", "phases", "selector", "tokens")]
-    assert shown == ["Garage", "1", "32", "A\nB"]
-    page = await dialog.fill(name="Carport", phases="3", tokens="A")
+    shown = [dialog.suggested(name) for name in ("name", "phases", "selector")]
+    assert shown == ["Garage", "1", "32"]
+    page = await dialog.fill(name="Carport", phases="3")
     assert page["errors"] == {"phases": "phases_exceed_site"}
-    assert (dialog.suggested("name"), dialog.suggested("tokens")) == ("Carport", "A")
-    page = await dialog.fill(name="Carport", phases="1", selector="20", tokens="A")
+    assert dialog.suggested("name") == "Carport"
+    page = await dialog.fill(name="Carport", phases="1", selector="20")
     assert page["reason"] == "reconfigure_successful"
     station = only(site, "station")
     assert (station.title, station.unique_id) == ("Carport", "FLEX-1")
-    assert station.data == {**STATION, "selector": "20", "tokens": ["A"]}
+    assert station.data == {**STATION, "selector": "20"}
 
 
 @pytest.mark.parametrize("own", [None, OWN_SECRET])
@@ -187,6 +187,88 @@ async def test_a_station_gets_a_new_password(hass: HomeAssistant, own: str | Non
     assert own in {None, secret}
     assert (await dialog.fill())["reason"] == "reconfigure_successful"
     assert matches(secret, only(site, "station").data["sealed_secret"])
+
+
+@pytest.mark.parametrize(
+    ("security", "errors"),
+    [
+        ({"security_profile": "2"}, {"security": "profile_needs_encryption"}),
+        ({"user_name": "garage:1"}, {"security": "user_name_invalid"}),
+        ({"user_name": "x" * 256}, {"security": "user_name_invalid"}),
+    ],
+)
+async def test_how_a_station_comes_in_must_be_possible(
+    hass: HomeAssistant, security: dict[str, Any], errors: dict[str, str]
+) -> None:
+    dialog = Part(hass, await live(hass, home()), "station")
+    await dialog.open()
+    page = await dialog.fill(identity="FLEX-1", name="Garage", security=security)
+    assert page["errors"] == errors
+
+
+async def test_a_station_may_send_a_user_name_of_its_own_and_speak_one_language(hass: HomeAssistant) -> None:
+    site = await live(hass, home())
+    dialog = Part(hass, site, "station")
+    await dialog.open()
+    page = await dialog.fill(
+        identity="FLEX-1", name="Garage", security={"user_name": " garage ", "protocol": "v2_0_1"}
+    )
+    assert page["description_placeholders"]["user"] == "garage"
+    await dialog.fill()
+    data = only(site, "station").data
+    assert (data["user_name"], data["protocol"], data["security_profile"]) == ("garage", "v2_0_1", 1)
+    access = access_of(only(site, "station"))
+    assert (access.user, access.versions) == ("garage", (Version.V201,))
+
+
+async def test_a_station_hears_only_what_its_owner_wants(hass: HomeAssistant) -> None:
+    site = await live(hass, home())
+    dialog = Part(hass, site, "station")
+    await dialog.open()
+    wanted = {"hold_new": True, "automatic": ["inventory", "limits"]}
+    await dialog.fill(identity="FLEX-1", name="Garage", conversation=wanted)
+    await dialog.fill()
+    (config,) = site_config(site, UTC).stations
+    assert config.hold_new
+    assert config.automatic == {Automatic.LIMITS, Automatic.INVENTORY}
+    page = await Part(hass, site, "station").open(only(site, "station").subentry_id)
+    assert page["step_id"] == "reconfigure"
+
+
+async def test_a_station_left_as_it_is_hears_everything_and_waits_for_nothing(
+    hass: HomeAssistant, site: MockConfigEntry
+) -> None:
+    dialog = Part(hass, site, "station")
+    await dialog.open()
+    await dialog.fill(identity="FLEX-1", name="Garage")
+    await dialog.fill()
+    assert {"hold_new", "automatic"}.isdisjoint(only(site, "station").data)
+    (config,) = site_config(site, UTC).stations
+    assert (config.hold_new, config.automatic) == (False, set(Automatic))
+
+
+async def test_a_station_of_an_encrypted_home_needs_encryption(hass: HomeAssistant) -> None:
+    site = await live(hass, home(security="tls"))
+    dialog = Part(hass, site, "station")
+    await dialog.open()
+    page = await dialog.fill(identity="FLEX-1", name="Garage")
+    assert page["step_id"] == "secret_tls"
+    await dialog.fill()
+    assert only(site, "station").data["security_profile"] == 2
+
+
+async def test_only_the_owner_lowers_what_a_station_needs(hass: HomeAssistant) -> None:
+    site = await live(hass, home(part("station", {**STATION, "security_profile": 3}, "FLEX-1"), security="tls"))
+    dialog = Part(hass, site, "station")
+    await dialog.open("station-key")
+    assert dialog.suggested("security", "security_profile") == "3"
+    await dialog.fill(name="Garage", security={"security_profile": "3"})
+    assert "security_epoch" not in only(site, "station").data
+    for epoch in (1, 2):
+        dialog = Part(hass, site, "station")
+        await dialog.open("station-key")
+        await dialog.fill(name="Garage", security={"security_profile": str(3 - epoch)})
+        assert only(site, "station").data["security_epoch"] == epoch
 
 
 async def test_a_change_wakes_a_site_that_could_not_start(hass: HomeAssistant) -> None:

@@ -8,10 +8,26 @@ from typing import Any
 
 import pytest
 
-from custom_components.mobilize_flex import binary_sensor, button, number, sensor, switch
+from custom_components.mobilize_flex import (
+    binary_sensor,
+    button,
+    calendar,
+    event,
+    number,
+    select,
+    sensor,
+    services_firmware,
+    switch,
+    time,
+    update,
+    upkeep,
+)
+from custom_components.mobilize_flex.core.model.firmware import FAILURES, FirmwareStatus
+from custom_components.mobilize_flex.core.model.programme import Kind
 from custom_components.mobilize_flex.core.model.reasons import Reason
 from custom_components.mobilize_flex.core.model.session import Activity
 from custom_components.mobilize_flex.core.plan.departures import ProgrammeFault
+from custom_components.mobilize_flex.shell.uploads import UploadFault
 
 from .homes import HOUSE
 
@@ -23,10 +39,15 @@ DESCRIPTIONS: dict[str, list[Any]] = {
         *sensor._phase_sensors(1),
         *sensor.SITE_SENSORS,
     ],
-    "binary_sensor": [*binary_sensor.STATION, *binary_sensor.METER],
-    "number": list(number.NUMBERS),
-    "switch": [switch.V2G],
-    "button": list(button.BUTTONS),
+    "binary_sensor": [*binary_sensor.STATION, *binary_sensor.METER, binary_sensor.VENDOR],
+    "number": [*number.NUMBERS, number.TARGET],
+    "select": [select.DAYS, select.KIND],
+    "time": [time.DEPARTURE],
+    "calendar": [calendar.DEPARTURES],
+    "switch": [switch.V2G, switch.AVAILABLE, *switch.PROGRAMME_SWITCHES],
+    "button": [*button.BUTTONS, *button.TASKS],
+    "event": list(event.EVENTS),
+    "update": [update.FIRMWARE],
 }
 ERRORS = {"HomeAssistantError", "ServiceValidationError", "ConfigEntryError", "ConfigEntryNotReady"}
 # The picture of a battery follows its level by itself.
@@ -61,11 +82,35 @@ def test_every_reason_and_activity_is_on_offer() -> None:
     assert options["activity"] == {a.value for a in Activity}
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_word_of_an_update_is_translated(language: str) -> None:
+    words = read(f"translations/{language}.json")["entity"]["update"]["firmware"]["state_attributes"]
+    assert set(words["status"]["state"]) == {s.value for s in FirmwareStatus}
+    assert set(words["last_failure"]["state"]) == {s.value for s in FAILURES}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_word_on_the_calendar_is_translated(language: str) -> None:
+    words = read(f"translations/{language}.json")["entity"]["calendar"]["departures"]["state_attributes"]
+    assert set(words["message"]["state"]) == {f"{kind}{v2g}" for kind in Kind for v2g in ("", "_v2g")}
+    assert set(words["description"]["state"]) == {"target", "v2g_hours_lost"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("description", event.EVENTS, ids=lambda d: d.key)
+def test_every_incident_is_translated(language: str, description: event.FlexEventDescription) -> None:
+    words = read(f"translations/{language}.json")["entity"]["event"][description.key]["state_attributes"]
+    assert set(words["event_type"]["state"]) == set(description.event_types or ())
+
+
 def refusals() -> Iterator[str]:
     """Yield every key the core refuses a wish with, and every one the face raises."""
     for room in (HOUSE / "core" / "site").glob("*.py"):
         yield from _first_words(room, lambda name: name.endswith("refuse"))
     yield from (f"programme_{fault}" for fault in ProgrammeFault)
+    yield from services_firmware.FAILED.values()
+    yield from upkeep.NO_WORDS.values()
+    yield from (f"log_{fault}" for fault in UploadFault)
     for face in HOUSE.glob("*.py"):
         yield from _first_words(face, lambda name: name.lstrip("_") in {"invalid", "failed"})
         for node in ast.walk(ast.parse(face.read_text())):

@@ -88,6 +88,7 @@ class Journey:
         self.hass = hass
         self.world: SimulatedHome | None = None
         self.entry: MockConfigEntry | None = None
+        self.site: dict[str, Any] = {}
 
     async def begin(self, settings: HomeSettings | None = None, **station: Any) -> None:
         """Start the simulated home, whose station keeps dialling, then the integration it dials."""
@@ -115,7 +116,7 @@ class Journey:
             domain=c.DOMAIN,
             title="Home",
             unique_id=f"site:{port}",
-            data=SITE | {"port": port},
+            data=SITE | {"port": port} | self.site,
             subentries_data=[
                 part(c.STATION, "Verso", self._station(sealed), STATION_ID),
                 part(c.VEHICLE, "R5", CAR, "r5"),
@@ -134,7 +135,6 @@ class Journey:
             c.CONF_SELECTOR: "32",
             c.CONF_FALLBACK_A: 10.0,
             c.CONF_ACCESS: c.ACCESS_OPEN,
-            c.CONF_TOKENS: [],
             c.CONF_SEALED: sealed,
         }
 

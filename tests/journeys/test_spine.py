@@ -125,12 +125,12 @@ async def test_any_call_can_be_made_and_its_error_is_an_answer(journey: Journey)
         return await journey.act("call_station", answer=True, station=STATION_ID, action=action, payload=payload)
 
     assert "response" in await call("GetBaseReport", {"requestId": 77, "reportBase": "FullInventory"})
-    assert "error" in await call("SetDisplayMessage", {"message": _MESSAGE})
+    assert "error" in await call("PublishFirmware", _PUBLISHED)
     with pytest.raises(ServiceValidationError):
         await call("GetBaseReport", {"requestId": "x"})
 
 
-_MESSAGE = {"id": 1, "priority": "NormalCycle", "message": {"format": "UTF8", "content": "bonjour"}}
+_PUBLISHED = {"location": "http://127.0.0.1/firmware", "checksum": "0" * 32, "requestId": 1}
 
 
 async def test_strangers_stay_outside(hass: HomeAssistant, journey: Journey) -> None:

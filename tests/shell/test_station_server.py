@@ -25,6 +25,7 @@ from custom_components.mobilize_flex.core.model.commands import (
     AnswerBoot,
     AnswerTransaction,
     AskToSend,
+    BootStatus,
     ReadInventory,
     TokenStatus,
     Trigger,
@@ -43,15 +44,9 @@ from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.station import Version
 from custom_components.mobilize_flex.core.ocpp.link import Link
 from custom_components.mobilize_flex.shell.schemas import load_schemas
-from custom_components.mobilize_flex.shell.station_server import (
-    CallRefused,
-    CallTimeout,
-    InvalidCall,
-    Limits,
-    StationOffline,
-    StationServer,
-    Verdict,
-)
+from custom_components.mobilize_flex.shell.station_calls import CallRefused, CallTimeout, InvalidCall, StationOffline
+from custom_components.mobilize_flex.shell.station_door import Admission, Limits, Verdict, Visitor
+from custom_components.mobilize_flex.shell.station_server import StationServer
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -72,7 +67,7 @@ class Home:
 
     def __init__(self) -> None:
         self.facts: list[StationFact] = []
-        self.asked: list[tuple[str, str | None, str]] = []
+        self.asked: list[Visitor] = []
         self.server: StationServer | None = None
         self.answering = True
         self.fault: Exception | None = None
@@ -80,11 +75,15 @@ class Home:
     def clock(self) -> Moment:
         return Moment(datetime.now(UTC), time.monotonic())
 
-    async def admit(self, identity: str, password: str | None, address: str) -> Verdict:
-        self.asked.append((identity, password, address))
-        if identity not in SECRETS:
-            return Verdict.UNKNOWN
-        return Verdict.ADMITTED if password == SECRETS[identity] else Verdict.WRONG_SECRET
+    async def admit(self, visitor: Visitor) -> Admission:
+        self.asked.append(visitor)
+        if visitor.identity not in SECRETS:
+            return Admission(Verdict.UNKNOWN)
+        claim = visitor.claim
+        password = None if claim is None else claim.password
+        his_own = claim is None or claim.user == visitor.identity
+        known = his_own and password == SECRETS[visitor.identity]
+        return Admission(Verdict.ADMITTED if known else Verdict.WRONG_SECRET, 2 if visitor.secure else 1)
 
     def on_fact(self, fact: StationFact) -> None:
         self.facts.append(fact)
@@ -94,7 +93,7 @@ class Home:
             return
         match fact:
             case StationBooted(call=call):
-                self.server.send(AnswerBoot(call=call, accepted=True, interval_s=300))
+                self.server.send(AnswerBoot(call=call, status=BootStatus.ACCEPTED, interval_s=300))
             case CardPresented(call=call):
                 self.server.send(AnswerAuthorize(call=call, status=TokenStatus.ACCEPTED, v2g=True, phases=3))
             case TransactionReported(call=call):
@@ -303,7 +302,7 @@ async def test_a_user_of_another_name_is_refused_even_where_no_secret_is_asked(s
 async def test_words_that_are_no_password_are_none(server: StationServer, home: Home, header: str) -> None:
     error = await refused(dial(server, password=None, additional_headers={"Authorization": header}))
     assert error.response.status_code == 401
-    assert home.asked[0][:2] == ("S1", None)
+    assert (home.asked[0].identity, home.asked[0].claim) == ("S1", None)
 
 
 async def test_who_guesses_waits_and_the_station_does_not(server: StationServer) -> None:
@@ -668,7 +667,7 @@ async def test_a_fault_of_ours_ends_one_connection_and_is_recorded(
 async def test_a_fault_at_the_door_lets_nobody_in_and_the_next_one_is_served(
     server: StationServer, home: Home, monkeypatch: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(identity: str, password: str | None, address: str) -> Verdict:
+    async def broken(visitor: Visitor) -> Admission:
         raise LookupError("c4n4ry")
 
     monkeypatch.setattr(server, "_admit", broken)

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from .model.firmware import FirmwareStatus
+from .model.light import Lamp, LampColour, LampMotion
 from .model.session import Phase
-from .model.state import EvseState, Lamp, LampColour, LampMotion, StationState
+from .model.state import EvseState, StationState
 from .model.station import ConnectorStatus
 
 FLOW_W: Final = 100.0
@@ -32,12 +34,19 @@ def _available(v: View) -> bool:
     return v.evse.connector in (ConnectorStatus.AVAILABLE, None) and v.evse.phase is Phase.UNPLUGGED
 
 
+def _flows(v: View) -> bool:
+    return abs(v.power_w) > FLOW_W
+
+
 STEADY, BLINKING = LampMotion.STEADY, LampMotion.BLINKING
 
 SHARED: Final[tuple[Rule, ...]] = (
     (lambda v: not v.station.online, LampColour.WHITE, STEADY),
+    (lambda v: v.station.firmware.status is FirmwareStatus.INSTALL_REBOOTING, LampColour.WHITE, BLINKING),
+    (lambda v: v.station.firmware.under_way and not _flows(v), LampColour.YELLOW, BLINKING),
     (lambda v: v.evse.phase is Phase.FAULT or bool(v.evse.problems), LampColour.RED, STEADY),
     (lambda v: v.evse.connector is ConnectorStatus.FAULTED, LampColour.RED, STEADY),
+    (lambda v: v.evse.connector is ConnectorStatus.UNAVAILABLE and v.station.switched_off, LampColour.RED, STEADY),
     (lambda v: v.evse.connector is ConnectorStatus.UNAVAILABLE, LampColour.WHITE, STEADY),
     (lambda v: v.evse.connector is ConnectorStatus.RESERVED, LampColour.ORANGE, STEADY),
 )
@@ -62,7 +71,7 @@ FLEX: Final[tuple[Rule, ...]] = (
         LampColour.LIGHT_BLUE,
         STEADY,
     ),
-    (lambda v: abs(v.power_w) > FLOW_W, LampColour.BLUE, BLINKING),
+    (_flows, LampColour.BLUE, BLINKING),
     (lambda v: v.evse.phase is not Phase.UNPLUGGED, LampColour.BLUE, STEADY),
     (_available, LampColour.GREEN, STEADY),
 )

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from typing import Final
 
+from ..core.model.certificates import CertificateMade, RequestJudged, SignRequest
 from ..core.model.commands import Answer, CallRef, Decline, Keep, MakePlan, StationAnswer, StationCommand
 from ..core.model.facts import PlanMade, Stopping, Ticked
 from ..core.model.moment import Moment
@@ -27,8 +28,8 @@ class Runtime:
     """Run one site.
 
     ``deliver`` takes what goes to stations, ``keep`` stores values and returns when they are safe, ``make_plan`` is
-    the planner, run in a worker. An answer to a station leaves only after what the same step wants stored is stored;
-    if storing fails the station gets an error and will try again.
+    the planner and ``sign`` who signs the stations' certificates, both run in a worker. An answer to a station leaves
+    only after what the same step wants stored is stored; if storing fails the station gets an error and will try again.
     """
 
     def __init__(
@@ -37,8 +38,9 @@ class Runtime:
         *,
         clock: Callable[[], Moment],
         deliver: Callable[[StationCommand | StationAnswer], None],
-        keep: Callable[[Sequence[Keep]], Awaitable[None]],
+        keep: Callable[[Sequence[Keep]], asyncio.Future[None]],
         make_plan: Callable[[PlanQuestion], Plan],
+        sign: Callable[[SignRequest], str | None],
     ) -> None:
         """Set up; nothing runs before ``start``."""
         self.state = state
@@ -48,8 +50,10 @@ class Runtime:
         self._deliver = deliver
         self._keep = keep
         self._make_plan = make_plan
+        self._sign = sign
         self._listeners: list[Listener] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._storing: set[asyncio.Future[None]] = set()
         self._ticker: asyncio.Task[None] | None = None
         self._ticks = 0
 
@@ -65,9 +69,9 @@ class Runtime:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticker
             self._ticker = None
-        await self._store([habit_of(self.state)])
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=2.0)
+        self._store([habit_of(self.state)])
+        if unfinished := {*self._tasks, *self._storing}:
+            await asyncio.wait(unfinished, timeout=2.0)
         for task in self._tasks:
             task.cancel()
 
@@ -101,12 +105,14 @@ class Runtime:
         for command in result.commands:
             if isinstance(command, MakePlan):
                 self._spawn(self._plan(command))
+            elif isinstance(command, SignRequest):
+                self._spawn(self._sign_for(command))
             elif isinstance(command, Answer):
                 answers.append(command)
             else:
                 self._deliver(command)
         if result.keeps:
-            self._spawn(self._keep_then_answer(result.keeps, answers))
+            self._store(result.keeps, answers)
         else:
             for answer in answers:
                 self._deliver(answer)
@@ -116,24 +122,34 @@ class Runtime:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _keep_then_answer(self, keeps: Sequence[Keep], answers: Sequence[StationAnswer]) -> None:
-        stored = await self._store(keeps)
-        for answer in answers:
-            self._deliver(answer if stored else Decline(call=answer.call))
-
     def _decline(self, call: object) -> None:
         if isinstance(call, CallRef):
             self._deliver(Decline(call=call))
 
-    async def _store(self, keeps: Sequence[Keep]) -> bool:
-        """Store values; the store itself says what went wrong."""
+    def _store(self, keeps: Sequence[Keep], answers: Sequence[StationAnswer] = ()) -> None:
+        """Store values, then let the answers go that acknowledge them; the store itself says what went wrong."""
         try:
-            await self._keep(keeps)
+            stored = self._keep(keeps)
         except Exception:
-            self.errors += 1
-            LOGGER.debug("Not stored: %s", [k.key for k in keeps], exc_info=True)
-            return False
-        return True
+            self._unstored(keeps, answers)
+            return
+
+        def done(kept: asyncio.Future[None]) -> None:
+            self._storing.discard(kept)
+            if kept.cancelled() or kept.exception() is not None:
+                self._unstored(keeps, answers)
+                return
+            for answer in answers:
+                self._deliver(answer)
+
+        self._storing.add(stored)
+        stored.add_done_callback(done)
+
+    def _unstored(self, keeps: Sequence[Keep], answers: Sequence[StationAnswer]) -> None:
+        self.errors += 1
+        LOGGER.debug("Not stored: %s", [k.key for k in keeps])
+        for answer in answers:
+            self._deliver(Decline(call=answer.call))
 
     async def _plan(self, command: MakePlan) -> None:
         """Plan in a worker; a planner that fails is a fact too."""
@@ -147,10 +163,22 @@ class Runtime:
             return
         self.put(PlanMade(command.id, plan))
 
+    async def _sign_for(self, command: SignRequest) -> None:
+        """Have a request signed in a worker; what cannot be signed, for whatever reason, is rejected."""
+        asked, chain = command.asked, None
+        try:
+            chain = await asyncio.get_running_loop().run_in_executor(None, self._sign, command)
+        except Exception:
+            self.errors += 1
+            LOGGER.exception("A certificate could not be signed")
+        self.put(RequestJudged(asked=asked, station=asked.station, accepted=chain is not None))
+        if chain is not None:
+            self.put(CertificateMade(asked=asked, station=asked.station, chain=chain))
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
             self.put(Ticked())
             self._ticks += 1
             if self._ticks % HABIT_TICKS == 0:
-                self._spawn(self._keep_then_answer([habit_of(self.state)], ()))
+                self._store([habit_of(self.state)])

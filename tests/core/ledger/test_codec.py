@@ -4,15 +4,18 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time
 
 from hypothesis import given, strategies as st
+import orjson
 import pytest
 
-from custom_components.mobilize_flex.core.ledger.codec import CodecError, from_plain, to_plain
+from custom_components.mobilize_flex.core.ledger.codec import CodecError, from_plain, to_json
 from custom_components.mobilize_flex.core.model.abilities import Abilities
+from custom_components.mobilize_flex.core.model.commands import Variable
 from custom_components.mobilize_flex.core.model.programme import Kind, Programme
 from custom_components.mobilize_flex.core.model.session import Phase, Session, Span
 from custom_components.mobilize_flex.core.model.state import StationMemory
-from custom_components.mobilize_flex.core.model.station import Needs, Version
+from custom_components.mobilize_flex.core.model.station import Needs, VariableReport, Version
 from custom_components.mobilize_flex.core.model.wishes import Wishes
+from custom_components.mobilize_flex.core.site.keeping import KeptInventory
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SESSION = Session(
@@ -25,7 +28,7 @@ SESSION = Session(
     phase=Phase.V2G,
     energy_in=Span(first_at=NOON, first_wh=10.0, last_at=NOON, last_wh=20.5),
     needs=Needs(bidirectional=True, departure=NOON, offered=("AC_BPT",), max_charge_w=7000.0),
-    gaps=(3, 4),
+    seen=((0, 2), (5, 9)),
 )
 PROGRAMME = Programme(
     number=2, departure=time(7, 30), weekdays=(0, 4), kind=Kind.BOTH, v2g=True, once=date(2026, 12, 1)
@@ -36,16 +39,26 @@ MEMORY = StationMemory(
     abilities=Abilities(bidirectional=True, max_charge_w=7400.0),
     import_wh=((1, 12.5),),
     export_wh=((1, 3.5),),
+    drawn=((1, Span(first_at=NOON, last_at=NOON, last_wh=12.5, doubtful=((NOON, 9e8),), held_back=1)),),
+)
+MODEL = KeptInventory(
+    (
+        VariableReport(
+            variable=Variable("EVSE", "Power", 1), value=None, max_limit=7400.0, values=("a", "b"), writable=False
+        ),
+    )
 )
 
 
-@pytest.mark.parametrize("value", [SESSION, Wishes(programmes=(PROGRAMME,), silenced=(1,)), MEMORY, PROGRAMME])
+@pytest.mark.parametrize(
+    "value", [SESSION, Wishes(programmes=(PROGRAMME,), departures=(PROGRAMME,)), MEMORY, PROGRAMME, MODEL]
+)
 def test_a_value_survives_being_kept(value: object) -> None:
-    assert from_plain(type(value), to_plain(value)) == value
+    assert from_plain(type(value), orjson.loads(to_json(value))) == value
 
 
 def test_a_field_of_another_version_is_left_out_and_a_missing_one_takes_its_default() -> None:
-    plain = to_plain(PROGRAMME)
+    plain = orjson.loads(to_json(PROGRAMME))
     assert isinstance(plain, dict)
     del plain["kind"]
     plain["invented_later"] = 5

@@ -16,6 +16,7 @@ from custom_components.mobilize_flex.core.model.commands import (
     AnswerTransaction,
     AskToSend,
     AskTransaction,
+    BootStatus,
     CallRef,
     ClearPower,
     InstallLimits,
@@ -38,8 +39,8 @@ from custom_components.mobilize_flex.core.model.commands import (
 from custom_components.mobilize_flex.core.model.facts import CommandRefused
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.station import Version
-from custom_components.mobilize_flex.core.ocpp.conversation import Priority
 from custom_components.mobilize_flex.core.ocpp.link import DIALECTS, Link
+from custom_components.mobilize_flex.core.ocpp.request import Priority
 from custom_components.mobilize_flex.core.ocpp.schema import Contract
 from custom_components.mobilize_flex.core.ocpp.wire import Payload
 
@@ -190,6 +191,7 @@ def test_what_moves_power_is_urgent_and_soon_given_up() -> None:
         "SetPowerupdate",
         "SetPowerabsolute",
         "SetPowerlimit",
+        "SetPowervendor",
         "ClearPower",
         "AllowTransfer",
         "UsePriority",
@@ -197,10 +199,10 @@ def test_what_moves_power_is_urgent_and_soon_given_up() -> None:
         "StopTransaction",
     }
     (update,) = DIALECTS[V21].to_calls(power(1, SetpointForm.UPDATE), AT)
-    assert (update.timeout_s, requests["SetPowerdynamic"].timeout_s, requests["ReadInventory"].timeout_s) == (
+    assert (update.open_s, requests["SetPowerdynamic"].open_s, requests["ReadInventory"].open_s) == (
         10,
         15,
-        30,
+        45,
     )
 
 
@@ -228,7 +230,7 @@ CALL = {"call": CallRef("S1", 7, "m")}
     ("answer", "in_201", "in_21"),
     [
         (
-            AnswerBoot(**CALL, accepted=False, interval_s=60),
+            AnswerBoot(**CALL, status=BootStatus.PENDING, interval_s=60),
             {"currentTime": "2026-11-22T18:00:05.123Z", "interval": 60, "status": "Pending"},
             None,
         ),

@@ -14,18 +14,16 @@ from custom_components.mobilize_flex.core.ocpp.conversation import (
     OPEN_LIMIT,
     PRESSED_S,
     QUEUE_LIMIT,
-    QUEUE_PATIENCE_S,
     Answered,
     CallReceived,
     Conversation,
-    Priority,
     Refused,
     Replaced,
-    Request,
     SendReceived,
     Unanswered,
 )
 from custom_components.mobilize_flex.core.ocpp.frames import ErrorCode
+from custom_components.mobilize_flex.core.ocpp.request import QUEUE_PATIENCE_S, Priority, Request
 
 
 @pytest.fixture

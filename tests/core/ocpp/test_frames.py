@@ -54,7 +54,7 @@ def test_a_frame_is_read(text: str, frame: object) -> None:
         ("{}", ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
         ("[]", ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
         ("[2]", ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
-        ('[2,"a","Heartbeat",{}', ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
+        ('[2,"a","Heartbeat",{}', ErrorCode.FORMAT_VIOLATION, "a"),
         ('["2","a","Heartbeat",{}]', ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
         ('[true,"a","Heartbeat",{}]', ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
         ('[2,null,"Heartbeat",{}]', ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
@@ -69,10 +69,10 @@ def test_a_frame_is_read(text: str, frame: object) -> None:
         ('[2,"a",7,{}]', ErrorCode.FORMAT_VIOLATION, "a"),
         ('[77,"a","Heartbeat",{}]', ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED, "a"),
         ('[2.5,"a","Heartbeat",{}]', ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED, "a"),
-        ('[2,"a","DataTransfer",{"data":NaN}]', ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
-        ('[2,"a","DataTransfer",{"data":1e999}]', ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
-        ('[2,"a","DataTransfer",{"data":"\\ud800"}]', ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
-        ('[2,"a","DataTransfer",{"data":"\ud800"}]', ErrorCode.RPC_FRAMEWORK_ERROR, "-1"),
+        ('[2,"a","DataTransfer",{"data":NaN}]', ErrorCode.FORMAT_VIOLATION, "a"),
+        ('[2,"a","DataTransfer",{"data":1e999}]', ErrorCode.FORMAT_VIOLATION, "a"),
+        ('[2,"a","DataTransfer",{"data":"\\ud800"}]', ErrorCode.FORMAT_VIOLATION, "a"),
+        ('[2,"a","DataTransfer",{"data":"\ud800"}]', ErrorCode.FORMAT_VIOLATION, "a"),
     ],
 )
 def test_what_is_no_frame_says_how_to_refuse_it(text: str, code: ErrorCode, message_id: str) -> None:

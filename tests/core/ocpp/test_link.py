@@ -12,19 +12,36 @@ from custom_components.mobilize_flex.core.model.commands import (
     AnswerBoot,
     AnswerTransaction,
     AskToSend,
+    BootStatus,
     CallRef,
     Decline,
+    HoldStation,
     ReadInventory,
     Trigger,
+    Variable,
 )
-from custom_components.mobilize_flex.core.model.facts import StationBooted, TransactionReported
+from custom_components.mobilize_flex.core.model.driver import Driver, Habits, Match
+from custom_components.mobilize_flex.core.model.facts import (
+    StationBooted,
+    TransactionReported,
+    VariablesReported,
+)
 from custom_components.mobilize_flex.core.model.moment import Moment
-from custom_components.mobilize_flex.core.model.station import Version
+from custom_components.mobilize_flex.core.model.station import VariableReport, Version
 from custom_components.mobilize_flex.core.ocpp.conformance import Oddity
 from custom_components.mobilize_flex.core.ocpp.conversation import OPEN_LIMIT
 from custom_components.mobilize_flex.core.ocpp.dialect import Answer, Refusal
+from custom_components.mobilize_flex.core.ocpp.frames import (
+    DETAILS_LIMIT,
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    FrameError,
+    Send,
+    decode,
+)
 from custom_components.mobilize_flex.core.ocpp.link import DIALECTS, Link, RawOutcome
-from custom_components.mobilize_flex.core.ocpp.quirks import Habits, Quirk
 from custom_components.mobilize_flex.core.ocpp.schema import Contract, SchemaError
 from custom_components.mobilize_flex.core.ocpp.wire import Json
 
@@ -50,7 +67,7 @@ def test_boot_and_status_back_to_back_are_both_answered(new_link: NewLink, now: 
     (booted,) = link.receive(BOOT, now)
     assert isinstance(booted, StationBooted)
     assert len(link.receive(STATUS, now)) == 1
-    assert link.answer(AnswerBoot(call=booted.call, accepted=True, interval_s=300), now)
+    assert link.answer(AnswerBoot(call=booted.call, status=BootStatus.ACCEPTED, interval_s=300), now)
     assert [frame[1] for frame in said(link)] == ["s1", "b1"]
 
 
@@ -58,7 +75,7 @@ def test_a_pending_station_may_only_boot_and_send_what_we_asked_for(new_link: Ne
     link = new_link(Version.V201)
     (booted,) = link.receive(BOOT, now)
     assert isinstance(booted, StationBooted)
-    link.answer(AnswerBoot(call=booted.call, accepted=False, interval_s=30), now)
+    link.answer(AnswerBoot(call=booted.call, status=BootStatus.PENDING, interval_s=30), now)
     link.outgoing()
     assert link.receive(STATUS, now) == ()
     assert said(link)[0][:3] == [4, "s1", "SecurityError"]
@@ -68,7 +85,7 @@ def test_a_pending_station_may_only_boot_and_send_what_we_asked_for(new_link: Ne
     assert len(link.receive(STATUS.replace("s1", "s2"), now)) == 1
     (again,) = link.receive(BOOT.replace("b1", "b2"), now)
     assert isinstance(again, StationBooted)
-    link.answer(AnswerBoot(call=again.call, accepted=True, interval_s=300), now)
+    link.answer(AnswerBoot(call=again.call, status=BootStatus.ACCEPTED, interval_s=300), now)
     link.outgoing()
     link.receive('[2,"h1","Heartbeat",{}]', now)
     assert said(link)[0][0] == 3
@@ -158,12 +175,175 @@ def test_a_station_with_a_habit_is_humoured(contract: Contract, now: Moment) -> 
 
 
 def test_a_station_that_says_who_it_is_is_humoured_from_then_on(contract: Contract, now: Moment) -> None:
-    quirks = (Quirk(vendor="V", habits=Habits(answer_delay_s=1.0)),)
-    link = Link("S1", 1, Version.V201, contract, "p-", quirks=quirks)
+    drivers = (Driver(key="v", name="V", match=Match(vendor="V"), habits=Habits(answer_delay_s=1.0)),)
+    link = Link("S1", 1, Version.V201, contract, "p-", drivers=drivers)
     link.receive(BOOT, now)
     assert link.habits.answer_delay_s == 1.0
     link.receive('[2,"h1","Heartbeat",{}]', now)
     assert said(link) == []
+
+
+def test_a_held_station_is_served_again_once_it_is_let_in(new_link: NewLink, now: Moment) -> None:
+    link = new_link(Version.V21)
+    assert link.command(HoldStation(id=1, station="S1", held=True), now) == ()
+    assert link.receive(EVENT, now) == ()
+    assert said(link)[0][:3] == [4, "e1", "SecurityError"]
+    assert link.receive('[2,"h1","Heartbeat",{}]', now) == ()
+    assert said(link)[0][:3] == [4, "h1", "SecurityError"]
+    link.command(HoldStation(id=2, station="S1", held=False), now)
+    assert len(link.receive(EVENT.replace("e1", "e2"), now)) == 1
+    assert said(link) == []
+
+
+def test_what_a_person_triggers_may_come_before_acceptance(new_link: NewLink, now: Moment) -> None:
+    link = new_link(Version.V201)
+    link.command(HoldStation(id=1, station="S1", held=True), now)
+    link.question("TriggerMessage", {"requestedMessage": "Heartbeat"}, 10.0, now)
+    link.outgoing()
+    link.receive('[2,"h1","Heartbeat",{}]', now)
+    assert said(link)[0][:2] == [3, "h1"]
+
+
+def test_a_rejected_station_may_do_nothing_but_boot(new_link: NewLink, now: Moment) -> None:
+    link = new_link(Version.V201)
+    (booted,) = link.receive(BOOT, now)
+    assert isinstance(booted, StationBooted)
+    link.answer(AnswerBoot(call=booted.call, status=BootStatus.REJECTED, interval_s=300), now)
+    assert said(link)[0][2]["status"] == "Rejected"  # type: ignore[call-overload, index]
+    link.receive(STATUS, now)
+    assert said(link)[0][:3] == [4, "s1", "SecurityError"]
+
+
+def test_whoever_asks_for_variables_the_inventory_learns_of_them(new_link: NewLink, now: Moment) -> None:
+    link = new_link(Version.V201)
+    name: Json = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+    secret: Json = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+    assert isinstance(name, dict)
+    assert isinstance(secret, dict)
+    told = VariableReport(variable=Variable("OCPPCommCtrlr", "HeartbeatInterval"), value="60")
+    tag, _ = link.question("GetVariables", {"getVariableData": [name]}, 10.0, now)
+    answer = {"getVariableResult": [name | {"attributeStatus": "Accepted", "attributeValue": "60"}]}
+    _, learnt = link.receive(json.dumps([3, f"p-{tag}", answer]), now)
+    assert learnt == VariablesReported(station="S1", rows=(told,))
+    rows: list[Json] = [name | {"attributeValue": "60"}, secret | {"attributeValue": "x" * 20}]
+    tag, _ = link.question("SetVariables", {"setVariableData": rows}, 10.0, now)
+    results = [row | {"attributeStatus": "Accepted"} for row in (name, secret)]
+    _, learnt = link.receive(json.dumps([3, f"p-{tag}", {"setVariableResult": results}]), now)
+    assert learnt == VariablesReported(station="S1", rows=(told,), written=True)
+
+
+def test_a_foreign_profile_that_outranks_ours_is_noted_and_ours_is_not(new_link: NewLink, now: Moment) -> None:
+    link = new_link(Version.V201)
+
+    def report(profile_id: int, level: int) -> str:
+        period: Json = {"startPeriod": 0, "limit": 3000}
+        schedule: Json = {"id": 1, "chargingRateUnit": "W", "chargingSchedulePeriod": [period]}
+        profile: Json = {
+            "id": profile_id,
+            "stackLevel": level,
+            "chargingProfilePurpose": "TxDefaultProfile",
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": [schedule],
+        }
+        told: Json = {"requestId": 1, "chargingLimitSource": "CSO", "evseId": 1, "chargingProfile": [profile]}
+        return json.dumps([2, f"r{profile_id}", "ReportChargingProfiles", told])
+
+    for profile_id, level, noted in ((110, 0, 0), (7, 0, 0), (8, 3, 1)):
+        link.receive(report(profile_id, level), now)
+        assert link.conformance.count(Oddity.IMPLAUSIBLE_VALUE) == noted
+
+
+def test_the_details_of_a_refusal_reach_whoever_asked(new_link: NewLink, now: Moment) -> None:
+    link = new_link(Version.V21)
+    tag, _ = link.question("ClearCache", {}, 10.0, now)
+    (outcome,) = link.receive('[4,"p-1","InternalError","no",{"where":"flash","more":"' + "x" * 5000 + '"}]', now)
+    assert isinstance(outcome, RawOutcome)
+    assert isinstance(outcome.reply, Refusal)
+    assert outcome.reply.details.startswith('{"where":"flash"')
+    assert len(outcome.reply.details) == DETAILS_LIMIT
+    assert outcome.tag == tag
+
+
+@pytest.mark.parametrize("version", Version)
+def test_an_answer_that_answers_nothing_ends_the_waiting(new_link: NewLink, now: Moment, version: Version) -> None:
+    link = new_link(version)
+    for wrong in ('[3,"p-1",null]', '[3,"p-2"]', '[4,"p-3"]', '[3,"p-4",{"status":NaN}]'):
+        tag, _ = link.question("ClearCache", {}, 10.0, now)
+        link.outgoing()
+        (outcome,) = link.receive(wrong, now)
+        assert outcome == RawOutcome(tag, Refusal("FormatViolation", outcome.reply.description))  # type: ignore[union-attr]
+        assert [frame[:2] for frame in said(link)] == ([[5, f"p-{tag}"]] if version is Version.V21 else [])
+
+
+def test_a_question_of_ours_is_not_closed_by_a_call_of_the_same_number(new_link: NewLink, now: Moment) -> None:
+    link = new_link(Version.V21)
+    tag, _ = link.question("ClearCache", {}, 10.0, now)
+    link.outgoing()
+    link.receive('[2,"p-1","Heartbeat",{}]', now)
+    assert said(link)[0][:2] == [3, "p-1"]
+    (outcome,) = link.receive('[3,"p-1",{"status":"Accepted"}]', now)
+    assert outcome == RawOutcome(tag, Answer({"status": "Accepted"}))
+
+
+def test_every_message_of_both_versions_is_answered_exactly_once(contract: Contract) -> None:
+    now = Moment(datetime(2026, 11, 22, 18, tzinfo=UTC), 0.0)
+    lines = (Path(__file__).parents[2] / "fixtures/ocpp/messages.jsonl").read_text().splitlines()
+    for spoken in Version:
+        link = Link("S1", 1, spoken, contract, "p-")
+        sent = [row for row in map(json.loads, lines) if row["side"] == "req"]
+        for number, row in enumerate(sent):
+            link.receive(json.dumps([2, f"c{number}", row["action"], row["payload"]]), now)
+            link.due(Moment(now.utc, 60.0 * (number + 1)))
+        answers = Counter(frame[1] for frame in said(link) if frame[0] in (3, 4))
+        assert answers == Counter(f"c{number}" for number in range(len(sent)))
+
+
+FRAMES = st.one_of(
+    st.text(max_size=60),
+    st.builds(
+        lambda kind, rest: json.dumps([kind, *rest]),
+        st.integers(0, 9),
+        st.lists(st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4) | st.just({}), max_size=4),
+    ),
+    st.sampled_from(
+        [
+            '[2,"n1","Heartbeat",{"a":NaN}]',
+            '[2,"n2","Heartbeat",{"a":"\\ud800"}]',
+            '[2,"n3","Heartbeat",{},{}]',
+            '[2,7,"Heartbeat",{}]',
+            '[2,"n4","Heartbeat",[]]',
+            '[2,"n5","Heartbeat",' + "[" * 40,
+            '[6,"n6","NotifyPeriodicEventStream",{}]',
+            '[5,"n7","GenericError","",{}]',
+        ]
+    ),
+)
+
+
+@settings(deadline=None)
+@given(version=st.sampled_from(Version), frames=st.lists(FRAMES, max_size=12))
+def test_whatever_is_no_answer_gets_one(contract: Contract, version: Version, frames: list[str]) -> None:
+    link = Link("S1", 1, version, contract, "p-")
+    now = Moment(datetime(2026, 11, 22, 18, tzinfo=UTC), 0.0)
+    for number, raw in enumerate(frames):
+        link.receive(raw, Moment(now.utc, 60.0 * number))
+        link.due(Moment(now.utc, 60.0 * number + 59.0))
+        wants_none = decoded_kind(raw) in ((3, 4, 5, 6) if version is Version.V21 else (3, 4))
+        assert len(said(link)) == (0 if wants_none else 1)
+
+
+def decoded_kind(raw: str) -> object:
+    match decode(raw):
+        case Call():
+            return 2
+        case CallResult() | CallError():
+            return 3
+        case CallResultError():
+            return 5
+        case Send():
+            return 6
+        case FrameError(answerable=answerable):
+            return None if answerable else 3
 
 
 ACTIONS = sorted({*DIALECTS[Version.V21].calls, *DIALECTS[Version.V21].sends, "SetChargingProfile", "Nonsense"})

@@ -15,6 +15,7 @@ from custom_components.mobilize_flex.core.model.commands import (
     AnswerTransaction,
     AskToSend,
     AskTransaction,
+    BootStatus,
     CallRef,
     ClearPower,
     InstallLimits,
@@ -105,7 +106,7 @@ def test_we_write_what_the_reference_shows(name: str, command: StationCommand, n
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("A1", AnswerBoot(**CALL, accepted=True, interval_s=300)),
+        ("A1", AnswerBoot(**CALL, status=BootStatus.ACCEPTED, interval_s=300)),
         ("A2", AnswerAuthorize(**CALL, status=TokenStatus.ACCEPTED, v2g=True, phases=3)),
         ("A5", AnswerNeeds(**CALL, profile_follows=True)),
         ("A5b", AnswerNeeds(**CALL, profile_follows=False)),

@@ -19,6 +19,7 @@ from custom_components.mobilize_flex.core.model.commands import (
     Trigger,
     UsePriority,
     Variable,
+    WatchVariables,
     WriteVariables,
 )
 from custom_components.mobilize_flex.core.model.facts import (
@@ -45,6 +46,8 @@ COLOUR_ON_WIRE: Payload = {
 }
 READ = ReadVariables(**WHO, variables=(COLOUR,))  # type: ignore[arg-type]
 WRITE = WriteVariables(**WHO, values=((COLOUR, "Green"),))  # type: ignore[arg-type]
+TAKEN = VariablesReported(station="S1", rows=(VariableReport(variable=COLOUR, value="Green"),), written=True)
+WATCH = WatchVariables(**WHO, variables=(COLOUR,))  # type: ignore[arg-type]
 
 
 def accepted(detail: str | None = "Accepted", **more: object) -> CommandAccepted:
@@ -97,11 +100,11 @@ def refused(reason: str, text: str | None = None, *, supported: bool = True) -> 
         # answers that say Accepted and mean nothing
         (READ, {"getVariableResult": [COLOUR_ON_WIRE | {"attributeStatus": "Accepted"}]}, (accepted(),)),
         (READ, {"getVariableResult": [COLOUR_ON_WIRE | {"attributeStatus": "UnknownVariable"}]}, (accepted(),)),
-        (WRITE, {"setVariableResult": [COLOUR_ON_WIRE | {"attributeStatus": "Accepted"}]}, (accepted(),)),
+        (WRITE, {"setVariableResult": [COLOUR_ON_WIRE | {"attributeStatus": "Accepted"}]}, (TAKEN, accepted())),
         (
             WRITE,
             {"setVariableResult": [COLOUR_ON_WIRE | {"attributeStatus": "RebootRequired"}]},
-            (accepted("RebootRequired"),),
+            (TAKEN, accepted("RebootRequired")),
         ),
         (
             WRITE,
@@ -109,9 +112,24 @@ def refused(reason: str, text: str | None = None, *, supported: bool = True) -> 
             (refused("Rejected", "ChargingStatusIndicator.Color"),),
         ),
         (
+            WATCH,
+            {
+                "setMonitoringResult": [
+                    COLOUR_ON_WIRE | {"status": status, "type": "Delta", "severity": 6}
+                    for status in ("UnknownVariable", "Accepted")
+                ]
+            },
+            (accepted(),),
+        ),
+        (
+            WATCH,
+            {"setMonitoringResult": [COLOUR_ON_WIRE | {"status": "UnknownVariable", "type": "Delta", "severity": 6}]},
+            (refused("UnknownVariable"),),
+        ),
+        (
             ReadProfiles(**WHO, request_id=1),  # type: ignore[arg-type]
             {"status": "NoProfiles"},
-            (ProfilesReported(station="S1", evse=0, profile_ids=()), accepted("NoProfiles")),
+            (ProfilesReported(station="S1", profiles=(), request_id=1), accepted("NoProfiles")),
         ),
     ],
 )

@@ -8,10 +8,10 @@ from custom_components.mobilize_flex.core.model.electric import NO_PHASES, Stati
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.station import Sample, Sampling
 from custom_components.mobilize_flex.core.ocpp.readings import (
+    counters,
     merge,
     net_power_w,
     per_phase,
-    registers,
     state_of_charge,
 )
 
@@ -63,7 +63,7 @@ def test_counters_and_charge() -> None:
         Sample("Energy.Active.Import.Interval", 7.0),
         Sample("Display.PresentSOC", 61.0, location="EV"),
     ]
-    assert registers(samples) == (1000.0, 200.0)
+    assert counters(samples) == (1000.0, 200.0)
     assert state_of_charge(samples) == 61.0
     assert state_of_charge([Sample("SoC", 60.0), *samples]) == 60.0
     assert state_of_charge([]) is None
@@ -72,9 +72,9 @@ def test_counters_and_charge() -> None:
 def test_readings_keep_what_a_message_does_not_speak_of(now: Moment) -> None:
     before = merge(StationReadings(), [Sampling(AT, (power(7200), Sample("SoC", 50.0), Sample("Voltage", 230.0)))], now)
     later = Moment(now.utc + timedelta(seconds=5), now.mono_s + 5)
-    after = merge(before, [Sampling(AT, (Sample("Energy.Active.Import.Register", 1234.0),))], later)
+    after = merge(before, [Sampling(AT, (Sample("Voltage", 231.0),))], later)
     assert (after.power_w, after.at, after.soc_pct, after.soc_at) == (7200.0, now, 50.0, now)
-    assert (after.import_wh, after.export_wh, after.voltage_v) == (1234.0, None, (230.0, None, None))
+    assert after.voltage_v == (231.0, None, None)
 
 
 def test_readings_by_phase_are_signed(now: Moment) -> None:
@@ -101,12 +101,13 @@ def test_the_beginning_of_a_transaction_is_not_what_flows_now(now: Moment) -> No
     ]
     ended = merge(flowing, whole_story, now)
     assert ended.power_w == 2500.0
-    assert ended.import_wh == 9000.0
 
 
 def test_the_counter_of_a_beginning_is_better_than_none(now: Moment) -> None:
-    begun = merge(StationReadings(), [Sampling(AT, (_counter(1000, "Transaction.Begin"),))], now)
-    assert (begun.import_wh, begun.at) == (1000.0, None)
+    begun, ended = _counter(1000, "Transaction.Begin"), _counter(9000, "Transaction.End")
+    assert counters([begun]) == (1000.0, None)
+    assert counters([begun, ended]) == (9000.0, None)
+    assert merge(StationReadings(), [Sampling(AT, (begun,))], now).at is None
 
 
 def _counter(wh: float, context: str) -> Sample:

@@ -5,12 +5,15 @@ import json
 
 import pytest
 
+from custom_components.mobilize_flex.core.model.certificates import CertificateRequested
 from custom_components.mobilize_flex.core.model.commands import CallRef, Variable
 from custom_components.mobilize_flex.core.model.facts import (
     CardPresented,
     ConnectorChanged,
+    FirmwareReported,
     LimitCleared,
     LimitReported,
+    LogReported,
     Metered,
     NeedsReported,
     PriorityReported,
@@ -24,10 +27,13 @@ from custom_components.mobilize_flex.core.model.facts import (
     TransactionReported,
     VariablesReported,
 )
+from custom_components.mobilize_flex.core.model.firmware import FirmwareStatus
+from custom_components.mobilize_flex.core.model.logs import LogStatus
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.station import (
     ConnectorStatus,
     EventKind,
+    HeldProfile,
     Needs,
     Sample,
     Sampling,
@@ -35,6 +41,8 @@ from custom_components.mobilize_flex.core.model.station import (
     VariableReport,
     Version,
 )
+from custom_components.mobilize_flex.core.model.tasks import OWNERS_NUMBERS
+from custom_components.mobilize_flex.core.model.upkeep import ReportPart, ReservationEnded
 from custom_components.mobilize_flex.core.ocpp.conformance import Oddity
 from custom_components.mobilize_flex.core.ocpp.link import Link
 from custom_components.mobilize_flex.core.ocpp.wire import Json, Payload
@@ -84,6 +92,23 @@ def connector(status: ConnectorStatus) -> ConnectorChanged:
     return ConnectorChanged(station=S1, evse=1, connector=1, status=status, at=AT_UTC)
 
 
+def report(kind: str, number: int, *rows: Payload, seq_no: int | None = None, complete: bool = True) -> ReportPart:
+    return ReportPart(station=S1, kind=kind, request_id=number, seq_no=seq_no, complete=complete, rows=rows)
+
+
+DISPLAYED: Payload = {"id": 1, "priority": "InFront", "message": {"format": "UTF8", "content": "Hello"}}
+PROFILE: Payload = {
+    "id": 100,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Absolute",
+    "chargingSchedule": [schedule("W", {"startPeriod": 0, "limit": 1000.0})],
+}
+MODEL: Payload = {
+    "component": {"name": "ChargingStation"},
+    "variable": {"name": "Model"},
+    "variableAttribute": [{"value": "V"}],
+}
 HASH: Payload = {"hashAlgorithm": "SHA256", "issuerNameHash": "a", "issuerKeyHash": "b", "serialNumber": "1"}
 
 # answered at once: (versions, action, payload, facts, answer)
@@ -182,6 +207,7 @@ AT_ONCE: list[tuple[tuple[Version, ...], str, Payload, tuple[StationFact, ...], 
             VariablesReported(
                 station=S1,
                 request_id=5,
+                seq_no=1,
                 complete=False,
                 rows=(
                     VariableReport(
@@ -212,7 +238,7 @@ AT_ONCE: list[tuple[tuple[Version, ...], str, Payload, tuple[StationFact, ...], 
         BOTH,
         "NotifyReport",
         {"requestId": 5, "generatedAt": AT, "seqNo": 0},
-        (VariablesReported(station=S1, rows=(), request_id=5),),
+        (VariablesReported(station=S1, rows=(), request_id=5, seq_no=0),),
         {},
     ),
     (
@@ -314,16 +340,104 @@ AT_ONCE: list[tuple[tuple[Version, ...], str, Payload, tuple[StationFact, ...], 
                 },
             ],
         },
-        (ProfilesReported(station=S1, evse=0, profile_ids=(100, 110), complete=False),),
+        (
+            ProfilesReported(
+                station=S1,
+                profiles=(
+                    HeldProfile(id=100, evse=0, purpose="ChargingStationMaxProfile", level=0, limit=11040.0),
+                    HeldProfile(id=110, evse=0, purpose="TxDefaultProfile", level=0, limit=4140.0),
+                ),
+                request_id=3,
+                complete=False,
+            ),
+        ),
         {},
     ),
-    (BOTH, "NotifyMonitoringReport", {"requestId": 1, "seqNo": 0, "generatedAt": AT}, (), {}),
-    (BOTH, "NotifyCustomerInformation", {"data": "x", "seqNo": 0, "generatedAt": AT, "requestId": 1}, (), {}),
-    (BOTH, "NotifyDisplayMessages", {"requestId": 1}, (), {}),
-    (BOTH, "FirmwareStatusNotification", {"status": "Downloading", "requestId": 1}, (), {}),
-    (BOTH, "LogStatusNotification", {"status": "Uploaded", "requestId": 1}, (), {}),
+    (
+        BOTH,
+        "NotifyMonitoringReport",
+        {"requestId": 1, "seqNo": 0, "generatedAt": AT},
+        (report("NotifyMonitoringReport", 1, seq_no=0),),
+        {},
+    ),
+    (
+        BOTH,
+        "NotifyCustomerInformation",
+        {"data": "x", "seqNo": 2, "generatedAt": AT, "requestId": 1, "tbc": True},
+        (report("NotifyCustomerInformation", 1, {"data": "x"}, seq_no=2, complete=False),),
+        {},
+    ),
+    (
+        BOTH,
+        "NotifyDisplayMessages",
+        {"requestId": 1, "messageInfo": [DISPLAYED]},
+        (report("NotifyDisplayMessages", 1, DISPLAYED),),
+        {},
+    ),
+    (
+        BOTH,
+        "ReportChargingProfiles",
+        {
+            "requestId": OWNERS_NUMBERS,
+            "chargingLimitSource": "CSO",
+            "evseId": 1,
+            "chargingProfile": [PROFILE],
+        },
+        (
+            report(
+                "ReportChargingProfiles",
+                OWNERS_NUMBERS,
+                {
+                    "requestId": OWNERS_NUMBERS,
+                    "chargingLimitSource": "CSO",
+                    "evseId": 1,
+                    "chargingProfile": [PROFILE],
+                },
+            ),
+        ),
+        {},
+    ),
+    (
+        BOTH,
+        "NotifyReport",
+        {"requestId": OWNERS_NUMBERS + 1, "generatedAt": AT, "seqNo": 0, "reportData": [MODEL]},
+        (
+            VariablesReported(
+                station=S1, rows=(VariableReport(variable=Variable("ChargingStation", "Model"), value="V"),)
+            ),
+            report("NotifyReport", OWNERS_NUMBERS + 1, MODEL, seq_no=0),
+        ),
+        {},
+    ),
+    (
+        BOTH,
+        "FirmwareStatusNotification",
+        {"status": "Downloading", "requestId": 1},
+        (FirmwareReported(station=S1, status=FirmwareStatus.DOWNLOADING, request_id=1),),
+        {},
+    ),
+    (
+        BOTH,
+        "LogStatusNotification",
+        {"status": "Uploaded", "requestId": 1},
+        (LogReported(station=S1, status=LogStatus.UPLOADED, request_id=1),),
+        {},
+    ),
     (BOTH, "PublishFirmwareStatusNotification", {"status": "Idle"}, (), {}),
-    (BOTH, "ReservationStatusUpdate", {"reservationId": 1, "reservationUpdateStatus": "Expired"}, (), {}),
+    (
+        BOTH,
+        "ReservationStatusUpdate",
+        {"reservationId": 1, "reservationUpdateStatus": "Expired"},
+        (ReservationEnded(station=S1, reservation=1),),
+        {},
+    ),
+    (
+        (V21,),
+        "ReservationStatusUpdate",
+        {"reservationId": 1, "reservationUpdateStatus": "NoTransaction"},
+        (ReservationEnded(station=S1, reservation=1),),
+        {},
+    ),
     (
         BOTH,
         "DataTransfer",
@@ -331,7 +445,6 @@ AT_ONCE: list[tuple[tuple[Version, ...], str, Payload, tuple[StationFact, ...], 
         (),
         {"status": "UnknownVendorId"},
     ),
-    (BOTH, "SignCertificate", {"csr": "x"}, (), {"status": "Rejected"}),
     (BOTH, "GetCertificateStatus", {"ocspRequestData": HASH | {"responderURL": "u"}}, (), {"status": "Failed"}),
     (
         BOTH,
@@ -499,6 +612,7 @@ def transaction_event(**more: Json) -> Payload:
 
 
 LATER: list[tuple[tuple[Version, ...], str, Payload, StationFact]] = [
+    (BOTH, "SignCertificate", {"csr": "x"}, CertificateRequested(call=REF, station=S1, csr="x", kind=None)),
     (
         BOTH,
         "BootNotification",

@@ -8,16 +8,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.mobilize_flex.core.model import facts as f, intents as i
+from custom_components.mobilize_flex.core.model.access import Badge
 from custom_components.mobilize_flex.core.model.commands import (
     AnswerAuthorize,
     AnswerBoot,
     AnswerNeeds,
     AnswerTransaction,
     AskToSend,
+    BootStatus,
     CallRef,
     ClearPower,
     InstallLimits,
     MakePlan,
+    ReadInventory,
     ReadProfiles,
     SetpointForm,
     SetPower,
@@ -197,7 +200,7 @@ def test_a_stranger_changes_nothing(home: Home) -> None:
 
 def test_a_boot_is_accepted_and_the_lasting_limits_are_written(home: Home) -> None:
     home.dial_in()
-    assert home.of(AnswerBoot)[0].accepted
+    assert home.of(AnswerBoot)[0].status is BootStatus.ACCEPTED
     limits = home.of(InstallLimits)[0]
     assert (limits.max_w, limits.fallback_w, limits.phases) == (7360.0, 2300.0, 1)
 
@@ -212,19 +215,8 @@ def test_a_station_that_comes_back_without_a_boot_is_asked(home: Home) -> None:
     assert home.of(ReadProfiles)
     assert not home.of(InstallLimits)
     assert ConnectorStatus.OCCUPIED is home.state.stations["ST1"].evses[1].connector
-    assert {c.what for c in home.of(AskToSend)} == {"TransactionEvent"}
+    assert {c.what for c in home.of(AskToSend)} == {"TransactionEvent", "StatusNotification"}
     assert home.phase is Phase.V2G
-
-
-def test_lasting_limits_that_were_lost_are_written_again(home: Home) -> None:
-    home.dial_in()
-    home.accept_all()
-    home.sent.clear()
-    home.tell(f.ProfilesReported(station="ST1", evse=0, profile_ids=(100,), complete=False))
-    home.tell(f.ProfilesReported(station="ST1", evse=0, profile_ids=(110,)))
-    assert not home.of(InstallLimits)
-    home.tell(f.ProfilesReported(station="ST1", evse=0, profile_ids=(100,)))
-    assert home.of(InstallLimits)
 
 
 def test_the_end_of_an_old_connection_does_not_touch_the_new_one(home: Home) -> None:
@@ -271,7 +263,8 @@ def test_without_consent_the_badge_gets_no_v2g(home: Home) -> None:
 
 
 def test_a_badge_nobody_knows_is_refused_where_access_is_restricted(home: Home) -> None:
-    station = replace(CONFIG.stations[0], open_access=False, tokens=("MUM",))
+    station = replace(CONFIG.stations[0], open_access=False)
+    home.tell(i.SetBadge(Badge(token="MUM")))
     home.tell(f.SiteConfigured(replace(CONFIG, stations=(station,))))
     home.dial_in()
     for name in ("MUM", "BURGLAR"):
@@ -409,9 +402,10 @@ def test_half_an_inventory_takes_nothing_away(home: Home) -> None:
     station = replace(home.state.stations["ST1"], memory=known)
     home.state = replace(home.state, stations={"ST1": station})
     row = VariableReport(variable=Variable("EVSE", "Power", evse=1), value=None, max_limit=7400.0)
-    home.tell(f.VariablesReported(station="ST1", rows=(row,), request_id=9, complete=False))
+    asked = home.of(ReadInventory)[0].request_id
+    home.tell(f.VariablesReported(station="ST1", rows=(row,), request_id=asked, complete=False))
     assert home.state.stations["ST1"].memory.abilities.offline_limit
-    home.tell(f.VariablesReported(station="ST1", rows=(row,), request_id=9, complete=True))
+    home.tell(f.VariablesReported(station="ST1", rows=(row,), request_id=asked, complete=True))
     assert home.state.stations["ST1"].memory.abilities.offline_limit is None
 
 

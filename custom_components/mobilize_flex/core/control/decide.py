@@ -35,7 +35,8 @@ class Situation:
 
     ``v2g_now`` is whether V2G is wanted for this session (switch, programme, consent); ``programmed`` whether any
     enabled programme has a departure ahead; ``priced`` whether any price is known; ``rest_s`` how long the plan rests;
-    ``route`` whether the station has words for a discharge that it has not refused;
+    ``no_route`` why the station cannot be told to give back, ``None`` where it can; ``probe_w`` what a probe of its
+    way to do so wants right now; ``preparing`` whether the cabin is prepared for the departure;
     ``meeting_again`` whether the station dialled in a moment ago.
     """
 
@@ -57,12 +58,14 @@ class Situation:
     priced: bool
     reversed: bool
     departure: datetime | None
-    route: bool = True
+    no_route: Reason | None = None
+    probe_w: float | None = None
     house_w: float | None = None
     ageing_per_kwh: float = 0.0
     rest_s: float = 0.0
     needs_replug: bool = False
     meeting_again: bool = False
+    preparing: bool = False
 
     @property
     def max_charge_w(self) -> float:
@@ -158,6 +161,10 @@ FORBIDS: Final[tuple[Callable[[Situation], Reason | None], ...]] = (
 # wishes: the first that speaks
 
 
+def _probing(s: Situation) -> Wish | None:
+    return None if s.probe_w is None else Wish(s.probe_w, Why(Reason.PROBING))
+
+
 def _instant(s: Situation) -> Wish | None:
     if s.phase is not Phase.INSTANT:
         return None
@@ -195,7 +202,7 @@ def _unpriced(s: Situation) -> Wish | None:
 def _planned(s: Situation) -> Wish | None:
     if s.slot is None:
         return None
-    return Wish(_following(s, s.slot), s.slot.why, idle=s.rest_s >= LONG_REST_S)
+    return Wish(_following(s, s.slot), s.slot.why, idle=s.rest_s >= LONG_REST_S and not s.preparing)
 
 
 def _following(s: Situation, slot: PlanSlot) -> float:
@@ -221,11 +228,12 @@ def _rest(s: Situation) -> Wish | None:
 
 def _charge_to_maximum(s: Situation, reason: Reason) -> Wish:
     if s.soc_pct is not None and s.soc_pct >= s.wishes.soc_max_pct:
-        return Wish(0.0, Why(Reason.TARGET_REACHED, (("soc_pct", s.soc_pct),)), idle=True)
+        return Wish(0.0, Why(Reason.TARGET_REACHED, (("soc_pct", s.soc_pct),)), idle=not s.preparing)
     return Wish(s.max_charge_w, Why(reason))
 
 
 WISHES: Final[tuple[Callable[[Situation], Wish | None], ...]] = (
+    _probing,
     _instant,
     _plain,
     _blind,
@@ -240,18 +248,29 @@ WISHES: Final[tuple[Callable[[Situation], Wish | None], ...]] = (
 
 
 def _route(s: Situation, power_w: float) -> tuple[float, Reason]:
-    """Discharge needs a V2G session, the owner's consent, a route that works, and a state of charge to trust."""
+    """Discharge needs a V2G session, the owner's consent, a route that works, and a state of charge to trust.
+
+    A probe is there to find out whether the route works, so it needs no V2G session.
+    """
     if power_w >= 0:
         return power_w, Reason.NO_DISCHARGE_ROUTE
     if not s.consent:
         return 0.0, Reason.NO_CONSENT
-    if not s.v2g_now:
-        return 0.0, Reason.V2G_OFF
-    if s.phase is not Phase.V2G or s.reversed or not s.route:
-        return 0.0, Reason.NO_DISCHARGE_ROUTE
+    if s.probe_w is None and (forbidden := _outside_v2g(s)) is not None:
+        return 0.0, forbidden
+    if s.preparing:
+        return 0.0, Reason.PRECONDITIONING
     if s.soc_pct is None or s.soc_age_s > DISCHARGE_SOC_AGE_S:
         return 0.0, Reason.SOC_UNKNOWN
     return power_w, Reason.NO_DISCHARGE_ROUTE
+
+
+def _outside_v2g(s: Situation) -> Reason | None:
+    if not s.v2g_now:
+        return Reason.V2G_OFF
+    if s.no_route is not None:
+        return s.no_route
+    return Reason.NO_DISCHARGE_ROUTE if s.phase is not Phase.V2G or s.reversed else None
 
 
 def _battery(s: Situation, power_w: float) -> tuple[float, Reason]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from ..model.abilities import Abilities
 from ..model.commands import ClearPower, SetpointForm, SetPower
+from ..model.driver import VENDOR_KINDS, Route
 from ..model.facts import CommandAccepted, CommandRefused, CommandUnanswered
 from ..model.moment import Moment
 from ..model.state import Decision, Delivery, Outcome
@@ -17,6 +18,7 @@ EXPIRES_S: Final = {
     SetpointForm.UPDATE: 180,
     SetpointForm.ABSOLUTE: 300,
     SetpointForm.LIMIT: 300,
+    SetpointForm.VENDOR: 300,
 }
 RENEW_SHARE: Final = 1 / 3
 IDLE_EXPIRES_S: Final = 900
@@ -26,6 +28,7 @@ RAISE_SPACING_S: Final = {
     SetpointForm.UPDATE: 5.0,
     SetpointForm.ABSOLUTE: 30.0,
     SetpointForm.LIMIT: 10.0,
+    SetpointForm.VENDOR: 10.0,
 }
 CHANGE_W: Final = 100.0
 CHANGE_SHARE: Final = 0.05
@@ -42,7 +45,10 @@ LONGEST_TOLD_S: Final = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
-    """Hold where a setpoint goes: the station's EVSE, its running transaction, what the station can do."""
+    """Hold where a setpoint goes: the station's EVSE, its running transaction, what the station can do.
+
+    ``route`` is the station's own way to give back, where it has one; ``expires_s`` shortens the life of an order.
+    """
 
     station: str
     evse: int
@@ -50,6 +56,13 @@ class Road:
     phases: int
     abilities: Abilities
     bidirectional: bool
+    route: Route | None = None
+    expires_s: int | None = None
+
+    @property
+    def vendor(self) -> bool:
+        """Return whether orders go beside the standard."""
+        return self.route is not None and self.route.kind in VENDOR_KINDS
 
 
 def due(delivery: Delivery, decision: Decision, road: Road, now: Moment, command_id: int) -> SetPower | None:
@@ -100,12 +113,17 @@ def sent(delivery: Delivery, order: SetPower, now: Moment) -> Delivery:
     )
 
 
+def again(delivery: Delivery) -> Delivery:
+    """Return the delivery with its order due once more, as a profile of its own: the car negotiates anew."""
+    return replace(delivery, sent_at=None)
+
+
 def _waits(delivery: Delivery, now: Moment) -> bool:
     return now.age_s(delivery.sent_at) < ANSWER_S
 
 
 def _order(delivery: Delivery, decision: Decision, road: Road, now: Moment, command_id: int) -> SetPower:
-    idle = decision.idle and not delivery.no_idle and road.bidirectional
+    idle = decision.idle and not delivery.no_idle and road.bidirectional and not road.vendor
     form = _form(delivery, road, now, idle=idle)
     power_w = decision.power_w or 0.0
     return SetPower(
@@ -116,18 +134,21 @@ def _order(delivery: Delivery, decision: Decision, road: Road, now: Moment, comm
         power_w=max(0.0, power_w) if form is SetpointForm.LIMIT else power_w,
         form=form,
         phases=road.phases,
-        expires_s=IDLE_EXPIRES_S if idle else EXPIRES_S[form],
+        expires_s=road.expires_s or (IDLE_EXPIRES_S if idle else EXPIRES_S[form]),
         idle=idle,
         amperes=delivery.amperes or (road.abilities.watts is False),
         offline_s=OFFLINE_S if road.abilities.offline_limit else None,
+        route=None if form is SetpointForm.LIMIT else road.route,
     )
 
 
 def _form(delivery: Delivery, road: Road, now: Moment, *, idle: bool) -> SetpointForm:
     """Return the best form that is left; an update only where our dynamic profile still lives in the same mode."""
-    if not road.bidirectional or delivery.form is SetpointForm.LIMIT:
+    if delivery.form is SetpointForm.LIMIT or not (road.bidirectional or road.vendor):
         return SetpointForm.LIMIT
-    if delivery.form is SetpointForm.ABSOLUTE or road.abilities.dynamic is False:
+    if road.vendor:
+        return SetpointForm.VENDOR
+    if delivery.form is SetpointForm.ABSOLUTE or road.abilities.dynamic is False or road.route is not None:
         return SetpointForm.ABSOLUTE
     last = delivery.order
     alive = (
@@ -145,7 +166,7 @@ def _form(delivery: Delivery, road: Road, now: Moment, *, idle: bool) -> Setpoin
 
 
 def _differs(last: SetPower, order: SetPower) -> bool:
-    if last.idle != order.idle or (last.power_w == 0) != (order.power_w == 0):
+    if last.idle != order.idle or last.route != order.route or (last.power_w == 0) != (order.power_w == 0):
         return True
     step = max(CHANGE_W, CHANGE_SHARE * abs(last.power_w))
     return last.power_w * order.power_w < 0 or abs(last.power_w - order.power_w) >= step
@@ -262,11 +283,13 @@ def watch(delivery: Delivery, power_w: float | None, measured_at: Moment | None,
 
 def _follows(order: SetPower, power_w: float) -> bool:
     tolerance = max(FOLLOW_W, FOLLOW_SHARE * abs(order.power_w))
-    if order.form is SetpointForm.LIMIT:
+    if order.form is SetpointForm.LIMIT or (order.form is SetpointForm.VENDOR and order.power_w > 0):
         return power_w <= order.power_w + tolerance
     return abs(power_w - order.power_w) <= tolerance
 
 
 def withdraw(road: Road, command_id: int) -> ClearPower:
     """Return the order that takes our profile away, so that the lasting limits rule."""
-    return ClearPower(id=command_id, station=road.station, evse=road.evse)
+    return ClearPower(
+        id=command_id, station=road.station, evse=road.evse, transaction=road.transaction, route=road.route
+    )

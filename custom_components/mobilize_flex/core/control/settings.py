@@ -24,7 +24,9 @@ WISHES: Final[Mapping[tuple[str, str], str]] = {
     ("V2XChargingCtrlr", "TxUpdatedInterval"): str(INTERVAL_S),
     ("AuthCtrlr", "AuthorizeRemoteStart"): "true",
     ("AuthCtrlr", "LocalPreAuthorize"): "false",
+    ("AuthCtrlr", "LocalAuthorizeOffline"): "true",
     ("AuthCacheCtrlr", "Enabled"): "false",
+    ("LocalAuthListCtrlr", "Enabled"): "true",
     ("V2XChargingCtrlr", "Enabled"): "true",
 }
 LISTS: Final = frozenset(
@@ -35,12 +37,31 @@ LISTS: Final = frozenset(
         ("SampledDataCtrlr", "TxEndedMeasurands"),
     }
 )
+WATCHED: Final = frozenset({("Connector", "AvailabilityState"), ("ChargingStatusIndicator", "Color")})
+MOST_WATCHED: Final = 40
+OFFLINE_STRANGERS: Final = ("AuthCtrlr", "OfflineTxForUnknownIdEnabled")
+"""Whether a card on no list may charge while nobody answers the station."""
+
+
+def strangers_offline(*, open_access: bool) -> str:
+    """Return the value of that: whoever plugs in at an open station, and nobody else elsewhere."""
+    return "true" if open_access else "false"
 
 
 def wanted_settings(inventory: tuple[VariableReport, ...]) -> tuple[tuple[Variable, str], ...]:
     """Return the variables to write: only those the station has, may be written, and differ."""
     wanted = ((row, _value(row)) for row in inventory if row.writable is not False)
     return tuple((row.variable, value) for row, value in wanted if value is not None and value != row.value)
+
+
+def watched(inventory: tuple[VariableReport, ...]) -> tuple[Variable, ...]:
+    """Return the variables to be told of when they change: plugs, faults, the light; those that can be watched."""
+    rows = (row.variable for row in inventory if row.monitored and _is_watched(row.variable))
+    return tuple(rows)[:MOST_WATCHED]
+
+
+def _is_watched(variable: Variable) -> bool:
+    return variable.variable == "Problem" or (variable.component, variable.variable) in WATCHED
 
 
 def _value(row: VariableReport) -> str | None:

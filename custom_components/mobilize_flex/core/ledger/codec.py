@@ -1,12 +1,14 @@
 """Our values as plain JSON, and back."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import date, datetime, time
 from enum import Enum
 from functools import lru_cache
 from types import UnionType
 from typing import TypeAliasType, Union, get_args, get_origin, get_type_hints
+
+import orjson
 
 type Plain = bool | int | float | str | list[Plain] | dict[str, Plain] | None
 
@@ -15,23 +17,23 @@ class CodecError(ValueError):
     """What was stored does not fit what it should be."""
 
 
-def to_plain(value: object) -> Plain:
-    """Return a value as JSON-ready data; raise CodecError for what has no JSON form."""
+def to_json(value: object) -> bytes:
+    """Return a value as JSON; raise CodecError for what has no JSON form."""
+    try:
+        return orjson.dumps(value, default=_plainer)
+    except orjson.JSONEncodeError as err:
+        raise CodecError(f"no JSON form: {err}") from err
+
+
+def _plainer(value: object) -> object:
+    """Return the few kinds the encoder does not know as kinds it knows."""
     match value:
-        case Enum():
-            return to_plain(value.value)
-        case None | bool() | int() | float() | str():
-            return value
-        case datetime() | date() | time():
-            return value.isoformat()
         case Mapping():
-            return {str(to_plain(k)): to_plain(v) for k, v in value.items()}
-        case tuple() | list() | frozenset():
-            return [to_plain(v) for v in value]
-        case _ if is_dataclass(value):
-            return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+            return dict(value)
+        case frozenset():
+            return list(value)
         case _:
-            raise CodecError(f"no JSON form for {type(value).__name__}")
+            raise TypeError
 
 
 def from_plain[T](kind: type[T], plain: Plain) -> T:

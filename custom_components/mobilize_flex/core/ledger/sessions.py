@@ -1,17 +1,25 @@
 """The record of each session: energy, money, time."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from ..model.facts import TransactionReported
 from ..model.prices import PriceCurve
-from ..model.session import Phase, Session, Span
+from ..model.session import Session, Span
 from ..model.station import EventKind, Sampling
+from .counters import Bound, take
 
 IMPORT_REGISTER: Final = "Energy.Active.Import.Register"
 EXPORT_REGISTER: Final = "Energy.Active.Export.Register"
 LONGEST_STEP: Final = timedelta(hours=1)
+MOST_RUNS: Final = 64
+GONE: Final = "Unknown"
+SUPERSEDED: Final = "Superseded"
+_ASSUMED: Final = frozenset({GONE, SUPERSEDED})
+_PLACES: Final = ("Outlet", "Inlet")
+_REUSED: Final = timedelta(days=1)
 
 
 def key_of(station: str, transaction: str) -> str:
@@ -19,10 +27,23 @@ def key_of(station: str, transaction: str) -> str:
     return f"{station}/{transaction}"
 
 
-def begin(fact: TransactionReported, evse: int) -> Session:
+def key_again(station: str, transaction: str, at: datetime) -> str:
+    """Return the key of another transaction of the same name; stations begin to count anew."""
+    return f"{key_of(station, transaction)}@{at:%Y%m%dT%H%M%S}"
+
+
+def is_another(session: Session, fact: TransactionReported) -> bool:
+    """Tell whether an event belongs to a later transaction that was given the same name."""
+    if session.ended_at is None or session.stopped_reason in _ASSUMED or not fact.dated:
+        return False
+    margin = timedelta(0) if fact.kind is EventKind.STARTED else _REUSED
+    return fact.at > session.ended_at + margin
+
+
+def begin(fact: TransactionReported, key: str, evse: int) -> Session:
     """Return a new session, whichever of its events comes first."""
     return Session(
-        key=key_of(fact.station, fact.transaction),
+        key=key,
         station=fact.station,
         evse=evse,
         transaction=fact.transaction,
@@ -30,94 +51,136 @@ def begin(fact: TransactionReported, evse: int) -> Session:
     )
 
 
-def merge(session: Session, fact: TransactionReported, prices: PriceCurve, house_w: float | None) -> Session:
+def merge(
+    session: Session, fact: TransactionReported, prices: PriceCurve, house_w: float | None, bound: Bound
+) -> Session:
     """Return a session with one more event in it.
 
-    Counters are truth and merge in any order; times only widen; absent values change nothing.
+    Counters are truth and merge in any order; times only widen; absent values change nothing. So does money, but for
+    what goes over a gap in which the price changed: events that fill it later find it counted at the mean price.
     """
-    for sampling in fact.samplings:
-        session = _with_registers(session, sampling, prices, house_w)
+    started_at = min(session.started_at, fact.at)
+    drawn, given, cost, revenue = _registers(session, fact, prices, house_w, bound)
     session = replace(
         session,
+        energy_in=drawn,
+        energy_out=given,
+        cost=cost,
+        revenue=revenue,
         evse=fact.evse or session.evse,
-        started_at=min(session.started_at, fact.at),
+        started_at=started_at,
+        ended_at=None if session.ended_at is None else max(session.ended_at, started_at),
         token=session.token or (fact.token.value if fact.token else None),
-        events_seen=session.events_seen + 1,
-        last_seq_no=max(session.last_seq_no, fact.seq_no),
-        gaps=_gaps(session, fact.seq_no),
+        remote_id=fact.remote_id if session.remote_id is None else session.remote_id,
+        reservation=fact.reservation if session.reservation is None else session.reservation,
+        begun=session.begun or fact.kind is EventKind.STARTED,
+        seen=with_number(session.seen, fact.seq_no),
     )
-    if fact.kind is not EventKind.ENDED:
+    return _ended(session, fact) if fact.kind is EventKind.ENDED else session
+
+
+def _ended(session: Session, fact: TransactionReported) -> Session:
+    """Return a session with its end; what was only assumed gives way to what is told."""
+    if session.ended_at is not None and session.stopped_reason not in _ASSUMED:
         return session
-    return replace(session, ended_at=session.ended_at or fact.at, stopped_reason=fact.stopped_reason or "Local")
+    ended_at = max(fact.at, session.started_at)
+    return replace(session, ended_at=ended_at, stopped_reason=fact.stopped_reason or "Local")
 
 
-def with_time(session: Session, phase: Phase, at: datetime) -> Session:
+def reopened(session: Session) -> Session:
+    """Return a session that was thought to be over, once its station speaks of it again."""
+    if session.stopped_reason != GONE:
+        return session
+    return replace(session, ended_at=None, stopped_reason=None, settled=False)
+
+
+def with_time(session: Session, at: datetime, *, v2g: bool) -> Session:
     """Return a session seen again at a time; what went by since the last time counts as V2G time, if it was."""
     step = timedelta(0) if session.seen_at is None else min(at - session.seen_at, LONGEST_STEP)
     if step < timedelta(0):
         return session
-    v2g_s = session.v2g_s + (step.total_seconds() if phase is Phase.V2G else 0.0)
+    v2g_s = session.v2g_s + (step.total_seconds() if v2g else 0.0)
     return replace(session, seen_at=at, v2g_s=v2g_s)
 
 
-def _gaps(session: Session, seq_no: int) -> tuple[int, ...]:
-    """Return the numbers still missing; a station that counts from 0 in every event leaves none."""
-    if seq_no > session.last_seq_no + 1 and session.last_seq_no >= 0:
-        missing = range(session.last_seq_no + 1, min(seq_no, session.last_seq_no + 101))
-        return (*session.gaps, *missing)[-200:]
-    return tuple(n for n in session.gaps if n != seq_no)
+type Runs = tuple[tuple[int, int], ...]
 
 
-def _with_registers(session: Session, sampling: Sampling, prices: PriceCurve, house_w: float | None) -> Session:
-    incoming = _register_wh(sampling, IMPORT_REGISTER)
-    outgoing = _register_wh(sampling, EXPORT_REGISTER)
-    price = prices.at(sampling.at)
-    cost, revenue = session.cost, session.revenue
-    if price is not None and incoming is not None:
-        cost += _gain_wh(session.energy_in, sampling.at, incoming) / 1000.0 * price.import_per_kwh
-    if price is not None and outgoing is not None:
-        gained = _gain_wh(session.energy_out, sampling.at, outgoing)
-        power_w = _mean_w(session.energy_out, sampling.at, gained)
-        share = 0.0 if power_w <= 0 else min(1.0, max(0.0, house_w or 0.0) / power_w)
-        revenue += gained / 1000.0 * (share * price.import_per_kwh + (1 - share) * price.export_per_kwh)
-    return replace(
-        session,
-        energy_in=widen(session.energy_in, sampling.at, incoming),
-        energy_out=widen(session.energy_out, sampling.at, outgoing),
-        cost=cost,
-        revenue=revenue,
-    )
+def with_number(runs: Runs, number: int) -> Runs:
+    """Return the runs of numbers seen with one more in them; of very many the oldest grow together."""
+    if any(first <= number <= last for first, last in runs):
+        return runs
+    if runs and runs[-1][1] + 1 == number:
+        return (*runs[:-1], (runs[-1][0], number))
+    grown: list[tuple[int, int]] = []
+    for first, last in sorted((*runs, (number, number))):
+        if grown and grown[-1][1] + 1 >= first:
+            grown[-1] = (grown[-1][0], max(last, grown[-1][1]))
+        else:
+            grown.append((first, last))
+    if len(grown) > MOST_RUNS:
+        grown[:2] = [(grown[0][0], grown[1][1])]
+    return tuple(grown)
 
 
-def _register_wh(sampling: Sampling, measurand: str) -> float | None:
-    """Return a counter: its total, else the sum of its phases."""
-    rows = [s for s in sampling.samples if s.measurand == measurand and s.location in ("Outlet", "Inlet")]
-    totals = [s.value for s in rows if s.phase is None]
-    if totals:
-        return totals[-1]
-    return sum(s.value for s in rows) if rows else None
+def _registers(
+    session: Session, fact: TransactionReported, prices: PriceCurve, house_w: float | None, bound: Bound
+) -> tuple[Span, Span, float, float]:
+    """Return both counters and both sums of money once an event is counted."""
+    drawn, given, cost, revenue = session.energy_in, session.energy_out, session.cost, session.revenue
+    for sampling in fact.samplings:
+        for at, wh in _readings(sampling, IMPORT_REGISTER, session.started_at):
+            before, drawn = drawn, take(drawn, at, wh, bound, dated=fact.dated)
+            cost += _worth(before, drawn, prices, None)
+        for at, wh in _readings(sampling, EXPORT_REGISTER, session.started_at):
+            before, given = given, take(given, at, wh, bound, dated=fact.dated)
+            revenue += _worth(before, given, prices, max(0.0, house_w or 0.0))
+    return drawn, given, cost, revenue
 
 
-def widen(span: Span, at: datetime, wh: float | None) -> Span:
-    """Return a span that also covers one reading; of two at the same time the first seen stays."""
-    if wh is None:
-        return span
-    if span.first_at is None or span.last_at is None:
-        return Span(first_at=at, first_wh=wh, last_at=at, last_wh=wh)
-    if at < span.first_at:
-        return replace(span, first_at=at, first_wh=wh)
-    if at > span.last_at:
-        return replace(span, last_at=at, last_wh=wh)
-    return span
+def _readings(sampling: Sampling, measurand: str, started_at: datetime) -> Iterator[tuple[datetime, float]]:
+    """Yield what a counter showed, its total or else the sum of its phases: first when it began, then now."""
+    rows = [s for s in sampling.samples if s.measurand == measurand]
+    place = next((p for p in _PLACES if any(s.location == p for s in rows)), None)
+    for beginning in (True, False):
+        found = [s for s in rows if s.location == place and (s.context == "Transaction.Begin") is beginning]
+        totals = [s.value for s in found if s.phase is None]
+        if found:
+            at = min(sampling.at, started_at) if beginning else sampling.at
+            yield at, totals[-1] if totals else sum(s.value for s in found)
 
 
-def _gain_wh(span: Span, at: datetime, wh: float) -> float:
-    """Return what a reading adds to money: only what is newer than all seen before."""
-    if span.last_at is None or at <= span.last_at:
+def _worth(before: Span, after: Span, prices: PriceCurve, house_w: float | None) -> float:
+    """Return the money in what a counter gained; what is given back saves the house what it takes, the rest is sold."""
+    gained_wh = after.wh - before.wh
+    if gained_wh == 0.0 or before.first_at is None or before.last_at is None:
         return 0.0
-    return max(0.0, wh - span.last_wh)
+    if after.first_at is None or after.last_at is None:
+        return 0.0
+    earlier = after.first_at < before.first_at
+    since, until = (after.first_at, before.first_at) if earlier else (before.last_at, after.last_at)
+    price = _mean_price(prices, since, until)
+    if price is None:
+        return 0.0
+    bought, sold = price
+    if house_w is None:
+        return gained_wh / 1000.0 * bought
+    hours = (until - since).total_seconds() / 3600.0
+    share = 0.0 if hours <= 0.0 else min(1.0, house_w * hours / gained_wh)
+    return gained_wh / 1000.0 * (share * bought + (1.0 - share) * sold)
 
 
-def _mean_w(span: Span, at: datetime, gained_wh: float) -> float:
-    hours = 0.0 if span.last_at is None else (at - span.last_at).total_seconds() / 3600.0
-    return gained_wh / hours if hours > 0 else 0.0
+def _mean_price(prices: PriceCurve, since: datetime, until: datetime) -> tuple[float, float] | None:
+    """Return what a kilowatt-hour cost and earned on the mean between two instants."""
+    slot = prices.at(until)
+    if slot is not None and slot.start <= since:
+        return slot.import_per_kwh, slot.export_per_kwh
+    bought = sold = seconds = 0.0
+    for slot in prices.after(since):
+        share = (min(slot.end, until) - max(slot.start, since)).total_seconds()
+        if share <= 0.0:
+            break
+        bought, sold, seconds = (
+            bought + share * slot.import_per_kwh, sold + share * slot.export_per_kwh, seconds + share
+        )  # fmt: skip
+    return (bought / seconds, sold / seconds) if seconds > 0.0 else None

@@ -1,8 +1,11 @@
 """What we ask of a station, of the planner and of the store."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from .access import ListEntry
+from .driver import Route
 from .plan import PlanQuestion
 
 
@@ -26,6 +29,8 @@ class SetpointForm(StrEnum):
     """TxProfile of kind Absolute, CentralSetpoint; renewed by re-sending."""
     LIMIT = "limit"
     """TxProfile of kind Absolute with a limit: charging only, all versions."""
+    VENDOR = "vendor"
+    """The same, and beside or within it the words by which a vendor's station gives back."""
 
 
 class Trigger(StrEnum):
@@ -35,7 +40,9 @@ class Trigger(StrEnum):
     STATUS = "StatusNotification"
     METER_VALUES = "MeterValues"
     TRANSACTION = "TransactionEvent"
+    SIGN_CERTIFICATE = "SignChargingStationCertificate"
     HEARTBEAT = "Heartbeat"
+    FIRMWARE = "FirmwareStatusNotification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +77,8 @@ class InstallPriority(Command):
 class SetPower(Command):
     """Order a power for a transaction; ``power_w`` is signed, ``amperes`` asks for A per phase instead of W.
 
-    ``idle`` lets the car sleep. The order expires in the station after ``expires_s`` unless renewed.
+    ``idle`` lets the car sleep. The order expires in the station after ``expires_s`` unless renewed. ``route`` is the
+    station's own way to give back, ``None`` where its version has words for that or none are needed.
     """
 
     evse: int
@@ -82,13 +90,16 @@ class SetPower(Command):
     idle: bool = False
     amperes: bool = False
     offline_s: int | None = None
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearPower(Command):
-    """Withdraw our power order, so that the lasting limits rule."""
+    """Withdraw our power order, so that the lasting limits rule; what a ``route`` says beside it is taken back too."""
 
     evse: int
+    transaction: str = ""
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +194,46 @@ class WatchVariables(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitMonitoring(Command):
+    """Ask to be told of nothing less severe than this (0 danger, 9 debugging)."""
+
+    severity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadProfiles(Command):
     """Ask which charging profiles a station holds."""
 
     request_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldStation(Command):
+    """Serve only what a station not yet accepted may send, or all of it again; nothing of this goes on the wire."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadListVersion(Command):
+    """Ask which version of the list of badges a station keeps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendBadges(Command):
+    """Replace a station's list of badges; each part is a message, numbered from ``version`` on."""
+
+    version: int
+    parts: tuple[tuple[ListEntry, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendCertificate(Command):
+    """Bring a station the certificate it asked for: leaf and root in PEM; the rest as it asked."""
+
+    chain: str
+    kind: str | None = None
+    request_id: int | None = None
 
 
 # answers to a station's calls
@@ -199,11 +246,19 @@ class Answer:
     call: CallRef
 
 
+class BootStatus(StrEnum):
+    """Name the verdict on a station that says who it is."""
+
+    ACCEPTED = "Accepted"
+    PENDING = "Pending"
+    REJECTED = "Rejected"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerBoot(Answer):
-    """Accept a boot, or keep the station pending; ``interval_s`` is the heartbeat."""
+    """Give the verdict on a boot; ``interval_s`` is the heartbeat, or when to boot again if not accepted."""
 
-    accepted: bool
+    status: BootStatus
     interval_s: int
 
 
@@ -215,15 +270,33 @@ class TokenStatus(StrEnum):
     EXPIRED = "Expired"
     INVALID = "Invalid"
     UNKNOWN = "Unknown"
+    ELSEWHERE = "NotAtThisLocation"
+
+
+class CertificateStatus(StrEnum):
+    """Name the verdict on a contract certificate."""
+
+    ACCEPTED = "Accepted"
+    CANCELLED = "ContractCancelled"
+    NOT_AVAILABLE = "NoCertificateAvailable"
+    CHAIN_ERROR = "CertChainError"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerAuthorize(Answer):
-    """Give the verdict on a badge; ``v2g`` allows bidirectional transfer, ``phases`` names the AC transfer modes."""
+    """Give the verdict on a badge; ``v2g`` allows bidirectional transfer, ``phases`` names the AC transfer modes.
+
+    ``hybrid`` when a station of 2.0.1 wants it in the words of 2.1. ``group`` and ``until`` go with the verdict,
+    ``certificate`` is the one on a contract behind the badge.
+    """
 
     status: TokenStatus
     v2g: bool
     phases: int
+    hybrid: bool = False
+    group: str | None = None
+    until: datetime | None = None
+    certificate: CertificateStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +304,8 @@ class AnswerTransaction(Answer):
     """Acknowledge a transaction event, with the verdict on its badge where it carried one."""
 
     status: TokenStatus | None = None
+    group: str | None = None
+    until: datetime | None = None
     total_cost: float | None = None
 
 
@@ -253,6 +328,13 @@ class AnswerPull(Answer):
     """Answer a station that pulls its setpoint; ``None`` when the profile is not ours."""
 
     power_w: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCertificate(Answer):
+    """Say whether a certificate will be signed."""
+
+    accepted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,9 +378,21 @@ type StationCommand = (
     | ReadVariables
     | WriteVariables
     | WatchVariables
+    | LimitMonitoring
     | ReadProfiles
+    | HoldStation
+    | ReadListVersion
+    | SendBadges
+    | SendCertificate
 )
 type StationAnswer = (
-    AnswerBoot | AnswerAuthorize | AnswerTransaction | AnswerNeeds | AnswerSchedule | AnswerPull | Decline
+    AnswerBoot
+    | AnswerAuthorize
+    | AnswerTransaction
+    | AnswerNeeds
+    | AnswerSchedule
+    | AnswerPull
+    | AnswerCertificate
+    | Decline
 )
 type AnyCommand = StationCommand | StationAnswer | MakePlan | Keep

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from enum import StrEnum
 
 from .contracts import Contract
 from .electric import NOMINAL_V
@@ -23,17 +24,48 @@ class VehicleConfig:
     evccid: str | None = None
 
 
+class Automatic(StrEnum):
+    """Name what a station is asked or told without anybody's wish."""
+
+    LIMITS = "limits"
+    """The lasting limits in its flash."""
+    INVENTORY = "inventory"
+    """Its device model, read."""
+    SETTINGS = "settings"
+    """What it measures and how often, written."""
+    MONITORS = "monitors"
+    """What it should tell as soon as it changes."""
+    STATUSES = "statuses"
+    """Who it is and what its connectors do, where it does not say by itself."""
+    TRANSACTIONS = "transactions"
+    """What became of its transactions."""
+    PROFILES = "profiles"
+    """The charging profiles it holds, read and mended."""
+    LOCAL_LIST = "local_list"
+    """The list of badges it may let in alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationConfig:
-    """Hold one station; ``identity`` is its OCPP identity, ``selector_a`` the position of its current selector."""
+    """Hold one station; ``identity`` is its OCPP identity, ``selector_a`` the position of its current selector.
+
+    ``route`` is the driver file whose way to give back the owner chose; without it a station of 2.0.1 only charges.
+    ``security_profile`` is the lowest the owner lets in. ``security_epoch`` counts how often he lowered it: what a
+    station proved in an earlier one is forgotten. ``hold_new`` keeps it waiting (Pending) until it is set up for the
+    first time; ``automatic`` is what it is asked and told by itself.
+    """
 
     identity: str
     name: str
     phases: int = 1
     selector_a: float = 32.0
     fallback_a: float = 16.0
+    route: str | None = None
     open_access: bool = True
-    tokens: tuple[str, ...] = ()
+    security_profile: int = 1
+    security_epoch: int = 0
+    hold_new: bool = False
+    automatic: frozenset[Automatic] = frozenset(Automatic)
 
     @property
     def max_w(self) -> float:

@@ -3,23 +3,27 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from .certificates import CertificateEnding, CertificateMade, CertificateRequested, RequestJudged
 from .commands import CallRef
 from .config import SiteConfig
 from .electric import MeterReading
+from .firmware import FirmwareStatus
+from .logs import LogStatus
 from .plan import Plan
-from .station import ConnectorStatus, EventKind, Needs, Sampling, Token, VariableReport, Version
-from .upkeep import UpkeepAnswer, UpkeepTask
+from .station import ConnectorStatus, EventKind, HeldProfile, Needs, Sampling, Token, VariableReport, Version
+from .upkeep import ReportPart, ReservationEnded, UpkeepAnswer, UpkeepTask
 
 # of a station
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationConnected:
-    """A station that proved who it is has opened a connection."""
+    """A station that proved who it is has opened a connection; ``profile`` is the security profile it proved."""
 
     station: str
     version: Version
     link: int
+    profile: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,10 @@ class CardPresented:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionReported:
-    """A station told about a transaction; absent values mean "as before"."""
+    """A station told about a transaction; absent values mean "as before".
+
+    ``dated`` is false where the station's clock cannot be right: ``at`` is then when the event came.
+    """
 
     call: CallRef
     station: str
@@ -82,7 +89,9 @@ class TransactionReported:
     operation_mode: str | None = None
     stopped_reason: str | None = None
     remote_id: int | None = None
+    reservation: int | None = None
     samplings: tuple[Sampling, ...] = ()
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +134,17 @@ class SetpointPulled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariablesReported:
-    """A station told variables of its device model; ``complete`` closes the report of that number."""
+    """A station told variables of its device model; ``complete`` closes the report of that number.
+
+    ``written`` when it took these values from us.
+    """
 
     station: str
     rows: tuple[VariableReport, ...]
     request_id: int | None = None
+    seq_no: int | None = None
     complete: bool = True
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +200,20 @@ class PriorityReported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfilesReported:
-    """A station told the numbers of the profiles it holds."""
+    """A station told the profiles it holds; ``complete`` closes the report of that number."""
 
     station: str
-    evse: int
-    profile_ids: tuple[int, ...]
+    profiles: tuple[HeldProfile, ...]
+    request_id: int | None = None
     complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListVersionReported:
+    """A station told the version of its list of badges; 0 is no list."""
+
+    station: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +257,24 @@ class UpkeepDone:
     station: str
     task: UpkeepTask
     answer: UpkeepAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareReported:
+    """A station told how far an update has come; no request is named where it updates by itself."""
+
+    station: str
+    status: FirmwareStatus
+    request_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogReported:
+    """A station told how far the upload of a diary has come."""
+
+    station: str
+    status: LogStatus
+    request_id: int | None = None
 
 
 # of the house, the car, the market, the planner, the clock
@@ -331,10 +371,16 @@ type StationFact = (
     | LimitCleared
     | PriorityReported
     | ProfilesReported
+    | ListVersionReported
     | CommandAccepted
     | CommandRefused
     | CommandUnanswered
     | UpkeepDone
+    | ReportPart
+    | ReservationEnded
+    | FirmwareReported
+    | LogReported
+    | CertificateRequested
 )
 type Fact = (
     StationFact
@@ -344,6 +390,9 @@ type Fact = (
     | PricesPublished
     | SunForecast
     | PlanMade
+    | RequestJudged
+    | CertificateMade
+    | CertificateEnding
     | SiteConfigured
     | Ticked
     | Stopping

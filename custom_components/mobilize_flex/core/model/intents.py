@@ -1,7 +1,10 @@
 """What somebody wants, in the imperative."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from .access import Badge
+from .firmware import FirmwareOffer
 from .programme import Programme
 
 
@@ -17,6 +20,31 @@ class RemoveProgramme:
     """Remove a programme by its number."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetDeparture:
+    """Add a departure for a single day, or replace the one of the same moment; ``instead_of`` one of another."""
+
+    programme: Programme
+    instead_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDeparture:
+    """Remove the departure for a single day that has this local wall time."""
+
+    wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyV2gToAll:
+    """Turn the V2G rule on for all programmes and departures, as the car's own screen does."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeProgrammes:
+    """Switch on again what an instant charge switched off; a charge that is running goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +78,61 @@ class ResumeV2g:
     evse: int = 1
 
 
-type Intent = SetProgramme | RemoveProgramme | SetSocLimits | SetV2g | ChargeNow | ResumeV2g
+@dataclass(frozen=True, slots=True)
+class OfferFirmware:
+    """Offer a station a firmware; ``None`` takes the offer back."""
+
+    station: str
+    offer: FirmwareOffer | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetBadge:
+    """Add a badge or replace the one with its number."""
+
+    badge: Badge
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBadge:
+    """Take a badge off the list, by its number."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnBadge:
+    """Take the next card presented at a station for a driver's."""
+
+    station: str
+    driver: str | None
+    group: str | None
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRoute:
+    """Try under supervision whether a station gives back when told to; ``setpoint_w`` is negative."""
+
+    station: str
+    evse: int = 1
+    setpoint_w: float | None = None
+
+
+type Intent = (
+    SetProgramme
+    | RemoveProgramme
+    | SetDeparture
+    | RemoveDeparture
+    | ApplyV2gToAll
+    | WakeProgrammes
+    | SetSocLimits
+    | SetV2g
+    | ChargeNow
+    | ResumeV2g
+    | OfferFirmware
+    | SetBadge
+    | RemoveBadge
+    | LearnBadge
+    | ProbeRoute
+)

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     FAULT = "fault"
     NEEDS_REPLUG = "needs_replug"
     # wishes
+    PROBING = "probing"
     INSTANT_CHARGE = "instant_charge"
     V2G_OFF = "v2g_off"
     NO_PROGRAMME = "no_programme"
@@ -45,7 +46,10 @@ class Reason(StrEnum):
     METER_STALE = "meter_stale"
     EXTERNAL_LIMIT = "external_limit"
     NO_DISCHARGE_ROUTE = "no_discharge_route"
+    ROUTE_UNPROVEN = "route_unproven"
+    ROUTE_NEVER_LETS_GO = "route_never_lets_go"
     NO_CONSENT = "no_consent"
+    PRECONDITIONING = "preconditioning"
     MINIMUM_REACHED = "minimum_reached"
     CEILING_REACHED = "ceiling_reached"
     MINIMUM_POWER = "minimum_power"

@@ -2,59 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from .abilities import Abilities
+from .access import AccessList, Learning, ListDelivery
 from .commands import SetpointForm, SetPower
 from .config import SiteConfig, StationConfig
+from .driver import Driver, Route, Standing
 from .electric import MeterReading, StationReadings
 from .facts import PricesPublished, SunForecast
+from .firmware import FirmwareState
+from .incidents import Incident
+from .light import Lamp
+from .logs import LogState
 from .moment import Moment
 from .plan import Plan
 from .prices import PriceCurve
+from .probe import Probe, ProbeResult
 from .programme import Departure
 from .reasons import Reason, Why
-from .session import Activity, Phase, Session
-from .station import ConnectorStatus, VariableReport, Version
+from .session import Activity, Phase, Session, Span
+from .station import ConnectorStatus, HeldProfile, VariableReport, Version
+from .upkeep import Reservation
 from .wishes import Wishes
-
-
-class LampColour(StrEnum):
-    """Name the colours of a station's light."""
-
-    GREEN = "green"
-    BLUE = "blue"
-    LIGHT_BLUE = "light_blue"
-    ORANGE = "orange"
-    RED = "red"
-    YELLOW = "yellow"
-    WHITE = "white"
-    VIOLET = "violet"
-    OFF = "off"
-
-
-class LampMotion(StrEnum):
-    """Name how a light moves."""
-
-    STEADY = "steady"
-    BLINKING = "blinking"
-    ASCENDING = "ascending"
-    DESCENDING = "descending"
-
-
-@dataclass(frozen=True, slots=True)
-class Lamp:
-    """Hold a station's light; ``reported`` when the station itself told the colour, else it is derived."""
-
-    colour: LampColour
-    motion: LampMotion
-    reported: bool = False
-
-    @property
-    def name(self) -> str:
-        """Return colour and motion as one word, the way the entity shows it."""
-        return self.colour if self.motion is LampMotion.STEADY else f"{self.colour}_{self.motion}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,15 +103,20 @@ class EvseState:
     """Hold one EVSE as it is now.
 
     ``session`` is the key of the open session. ``awake_at`` is when the car was last seen drawing or giving power.
+    ``connector`` is the state of its ``connectors`` taken together, ``told`` those heard of over this connection.
+    ``doubtful_soc_pct`` is a state of charge that leapt and waits to be confirmed.
     """
 
     evse: int
     connector: ConnectorStatus | None = None
+    connectors: tuple[tuple[int, ConnectorStatus], ...] = ()
+    told: frozenset[int] = frozenset()
     phase: Phase = Phase.UNPLUGGED
     session: str | None = None
     charging_state: str | None = None
     operation_mode: str | None = None
     readings: StationReadings = StationReadings()
+    doubtful_soc_pct: float | None = None
     external_limit_w: float | None = None
     external_source: str | None = None
     priority: bool = False
@@ -153,6 +130,7 @@ class EvseState:
     delivery: Delivery = Delivery()
     started_at: Moment | None = None
     awake_at: Moment | None = None
+    probe: Probe | None = None
     problems: frozenset[str] = frozenset()
     surprises: int = 0
 
@@ -161,8 +139,13 @@ class EvseState:
 class StationMemory:
     """Hold what we keep of a station across restarts.
 
-    ``registered`` once its boot was accepted. ``import_wh`` and ``export_wh`` are its last counters, by EVSE.
-    ``inventory_of`` and ``limits_of`` name what its inventory and the lasting limits in its flash belong to.
+    ``registered`` once its boot was accepted. ``import_wh`` and ``export_wh`` are its last counters, by EVSE, and
+    ``drawn`` and ``given`` how they are followed. ``inventory_of`` and ``limits_of`` name what its inventory and the
+    lasting limits in its flash belong to. ``announced`` when it used words of 2.1 on a link of 2.0.1; ``proven_route``
+    is the way to give back that passed its ``probe``.
+    ``list_version`` is the last one we gave its list of badges, ``list_digest`` names the list it accepted under it.
+    ``disabled`` are the places (EVSE, connector; 0 for all) we took out of service.
+    ``security_profile`` is the highest it proved since the owner lowered the floor ``security_epoch`` times.
     """
 
     registered: bool = False
@@ -174,8 +157,19 @@ class StationMemory:
     abilities: Abilities = Abilities()
     inventory_of: str | None = None
     limits_of: str | None = None
+    list_version: int = 0
+    list_digest: str | None = None
     import_wh: tuple[tuple[int, float], ...] = ()
     export_wh: tuple[tuple[int, float], ...] = ()
+    announced: bool = False
+    proven_route: Route | None = None
+    probe: ProbeResult | None = None
+    security_profile: int = 1
+    security_epoch: int = 0
+    drawn: tuple[tuple[int, Span], ...] = ()
+    given: tuple[tuple[int, Span], ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+    disabled: tuple[tuple[int, int], ...] = ()
 
 
 class Onboarding(StrEnum):
@@ -183,13 +177,75 @@ class Onboarding(StrEnum):
 
     OFFLINE = "offline"
     FRESH = "fresh"
+    PENDING = "pending"
     ASKING = "asking"
     READY = "ready"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Hold how far a station that waits for its acceptance has been set up.
+
+    ``writing`` is the command that writes its settings; ``done`` when the next boot will be accepted.
+    """
+
+    since: Moment
+    asked: bool = False
+    writing: int | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsDelivery:
+    """Hold how the lasting limits travel: the command under way, what it was refused for, when to try again."""
+
+    id: int | None = None
+    amperes: bool | None = None
+    tries: int = 0
+    refused: str | None = None
+    again_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Hold a report of the whole inventory while its parts come; ``seq_no`` is that of the last part."""
+
+    request_id: int
+    heard_at: Moment
+    rows: tuple[VariableReport, ...] = ()
+    seq_no: int | None = None
+    torn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """Hold a question about the transaction of a session whose messages are not all here.
+
+    ``asked`` is the command that asks, ``due_s`` when to ask again.
+    """
+
+    session: str
+    due_s: float
+    tries: int = 0
+    asked: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """Hold when a station started, and why it says it did."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationState:
-    """Hold one station: what the owner said, what we remember, what is now."""
+    """Hold one station: what the owner said, what we remember, what is now.
+
+    ``inventory_saves`` counts how often its inventory became worth storing. ``doubts`` counts by name the values that
+    could not be true, ``strangers`` what was told of EVSEs it does not have, ``round_s`` is when figures last
+    brought the round.
+    """
 
     config: StationConfig
     memory: StationMemory = StationMemory()
@@ -199,10 +255,42 @@ class StationState:
     connected_at: Moment | None = None
     inventory: tuple[VariableReport, ...] = ()
     inventory_whole: bool = False
-    limits_id: int | None = None
-    profiles_seen: frozenset[int] = frozenset()
+    inventory_saves: int = 0
+    report: Report | None = None
+    hold: Hold | None = None
+    boots: tuple[Boot, ...] = ()
+    limits: LimitsDelivery = LimitsDelivery()
+    profiles_id: int | None = None
+    profiles: tuple[HeldProfile, ...] = ()
+    looked: bool = False
+    certificates_at: tuple[Moment, ...] = ()
+    inquiries: tuple[Inquiry, ...] = ()
+    doubts: tuple[tuple[str, int], ...] = ()
+    strangers: int = 0
     indicator: str | None = None
+    incidents: tuple[Incident, ...] = ()
+    badges: ListDelivery = ListDelivery()
+    learning: Learning | None = None
+    firmware: FirmwareState = FirmwareState()
+    log: LogState = LogState()
+    round_s: float = 0.0
     evses: Mapping[int, EvseState] = field(default_factory=lambda: MappingProxyType({1: EvseState(evse=1)}))
+
+    @property
+    def switched_off(self) -> bool:
+        """Return whether we took it, or any part of it, out of service."""
+        return bool(self.memory.disabled)
+
+    @property
+    def proven_profile(self) -> int:
+        """Return the highest security profile it came in with, unless the owner lowered the floor since."""
+        same = self.memory.security_epoch == self.config.security_epoch
+        return self.memory.security_profile if same else 1
+
+    @property
+    def least_profile(self) -> int:
+        """Return the lowest security profile it may come in with: never below what it proved."""
+        return max(self.config.security_profile, self.proven_profile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +325,9 @@ class SiteState:
     """Hold everything; a step makes a new one."""
 
     config: SiteConfig
+    drivers: tuple[Driver, ...] = ()
     wishes: Wishes = Wishes()
+    access: AccessList = AccessList()
     stations: Mapping[str, StationState] = field(default_factory=lambda: MappingProxyType({}))
     sessions: Mapping[str, Session] = field(default_factory=lambda: MappingProxyType({}))
     vehicles: Mapping[str, VehicleState] = field(default_factory=lambda: MappingProxyType({}))
@@ -272,3 +362,5 @@ class Glance:
     soc_pct: float | None
     session: Session | None
     plan: Plan | None
+    standing: Standing
+    probe: ProbeResult | None

@@ -54,13 +54,24 @@ class ConnectorStatus(StrEnum):
     FAULTED = "Faulted"
 
 
+class Contract(StrEnum):
+    """Say whether a station checked the contract certificate behind a token."""
+
+    CHECKED = "checked"
+    UNCHECKED = "unchecked"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """Hold what a driver identified himself with; ``evccid`` is what the car said of itself."""
+    """Hold what a driver identified himself with; ``evccid`` is what the car said of itself.
+
+    ``contract`` is there when a contract certificate came with it.
+    """
 
     value: str
     kind: str
     evccid: str | None = None
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +97,23 @@ class Needs:
     target_soc_pct: float | None = None
     soc_pct: float | None = None
     capacity_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldProfile:
+    """Hold one charging profile as a station holds it.
+
+    ``limit`` is that of its first period, in W or ``amperes`` per phase; ``periods`` how many there are.
+    """
+
+    id: int
+    evse: int
+    purpose: str
+    level: int
+    limit: float | None = None
+    amperes: bool = False
+    phases: int | None = None
+    periods: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,10 @@ from ..model.facts import (
 )
 from ..model.moment import Moment
 from ..model.station import Needs
+from . import profiles
 from .dialect import Received, Unusable, evse_in
 from .frames import ErrorCode
+from .reports import is_owners, part_of
 from .wire import Payload, flag, instant, integer, number, table, tables, text, texts
 
 POWER_LIMIT_W: Final = 1e5
@@ -110,15 +112,20 @@ def limit_cleared(payload: Payload, call: CallRef, now: Moment) -> Received:
 
 
 def profiles_report(payload: Payload, call: CallRef, now: Moment) -> Received:
-    """Read which charging profiles a station holds."""
-    ids = (integer(profile, "id") for profile in tables(payload, "chargingProfile"))
+    """Read which charging profiles a station holds; one of somebody else that outranks ours is worth a note."""
+    if is_owners(payload):
+        return Received((part_of(payload, call, "ReportChargingProfiles", (dict(payload),)),))
+    evse = evse_in(payload) or 0
+    told = (profiles.held(raw, evse) for raw in tables(payload, "chargingProfile"))
+    found = tuple(profile for profile in told if profile is not None)
     reported = ProfilesReported(
         station=call.station,
-        evse=evse_in(payload) or 0,
-        profile_ids=tuple(profile_id for profile_id in ids if profile_id is not None),
+        profiles=found,
+        request_id=integer(payload, "requestId"),
         complete=not flag(payload, "tbc"),
     )
-    return Received((reported,))
+    foreign = (f"profile {p.id}: a {p.purpose} not ours, before ours" for p in found if profiles.beats_ours(p))
+    return Received((reported,), odd=tuple(foreign))
 
 
 def priority_charging(payload: Payload, call: CallRef, now: Moment) -> Received:

@@ -7,11 +7,9 @@ time, the station's are served at once whatever ours does. Nothing that arrives 
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 from ..model.moment import Moment
-from ..model.station import Version
 from .conformance import Conformance, Oddity
 from .frames import (
     ID_LIMIT,
@@ -28,40 +26,15 @@ from .frames import (
     decode,
     encode,
 )
+from .request import Priority, Request
 from .wire import Payload
 
 OPEN_LIMIT: Final = 64
 QUEUE_LIMIT: Final = 64
 MEMORY: Final = 64
 ANSWER_WITHIN_S: Final = 25.0  # stations wait 30 s; whoever forgot to answer is covered before that
-QUEUE_PATIENCE_S: Final = 120.0
 PRESSED_S: Final = 5.0  # what moves power waits no longer than this behind a question that does not
-
-
-class Priority(IntEnum):
-    """Order what waits: what moves power goes first, long reports last."""
-
-    CONTROL = 0
-    ROUTINE = 1
-    REPORT = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """Hold one question of ours.
-
-    A newer one takes the place of queued ones whose ``topic`` begins with its own. ``schema`` is the version whose form
-    it has when that is not the link's: some stations want words of 2.1 on a link of 2.0.1. ``patience_s`` is how long
-    it may wait for its turn.
-    """
-
-    action: str
-    payload: Payload
-    timeout_s: float = 30.0
-    priority: Priority = Priority.ROUTINE
-    topic: str | None = None
-    schema: Version | None = None
-    patience_s: float = QUEUE_PATIENCE_S
+PASSED_S: Final = 30.0  # and whatever else waits no longer than this behind one that takes its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +68,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Our question was refused."""
+    """Our question was refused; ``details`` as the station wrote them, shortened."""
 
     tag: int
     code: str
     description: str
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,25 +156,40 @@ class Conversation:
         """Take one text of the station."""
         match decode(raw):
             case FrameError() as error:
-                self.conformance.note(Oddity.MALFORMED_FRAME, error.description)
-                if error.answerable:
-                    self._write(CallError(error.message_id, error.code, error.description))
-                return ()
+                return self._misread(error, now)
             case Call() as call:
                 return self._called(call, raw, now)
             case CallResult(message_id, payload):
                 return self._answer_came(message_id, payload, None, len(raw), now)
             case CallError(message_id) as error:
                 return self._answer_came(message_id, {}, error, len(raw), now)
-            case CallResultError(_, code) if self._modern:
+            case CallResultError(message_id, code, description) if self._modern:
                 self.conformance.note(Oddity.ANSWER_COMPLAINED, code)
-                return ()
+                return self._refused_by(message_id, code, description, now)
             case Send(_, action, payload) if self._modern:
                 return (SendReceived(action, payload),)
             case CallResultError(message_id) | Send(message_id):
                 self.conformance.note(Oddity.MALFORMED_FRAME, "message type of OCPP 2.1")
                 self._write(CallError(message_id, ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED, "not spoken on this link"))
                 return ()
+
+    def _misread(self, error: FrameError, now: Moment) -> tuple[Event, ...]:
+        """Answer what cannot be read; if it was to be an answer to us, waiting for it is over."""
+        self.conformance.note(Oddity.MALFORMED_FRAME, error.description)
+        if error.answerable:
+            self._write(CallError(error.message_id, error.code, error.description))
+            return ()
+        events = self._refused_by(error.message_id, error.code, error.description, now)
+        if events:
+            self.complain(error.message_id, error.code, error.description)
+        return events
+
+    def _refused_by(self, message_id: MessageId, code: str, description: str, now: Moment) -> tuple[Event, ...]:
+        flight = self._landed(message_id)
+        if flight is None:
+            return ()
+        self._depart(now)
+        return (Refused(flight.tag, code, description),)
 
     def receive_octets(self) -> None:
         """Take a binary message: politely say that only text is spoken here."""
@@ -250,7 +239,7 @@ class Conversation:
             return ()
         self._depart(now)
         if error is not None:
-            return (Refused(flight.tag, error.code, error.description),)
+            return (Refused(flight.tag, error.code, error.description, error.details),)
         return (Answered(flight.tag, message_id, flight.action, payload, size),)
 
     def _landed(self, message_id: MessageId) -> _Flight | None:
@@ -366,11 +355,12 @@ class Conversation:
         return [*self._aside.values(), *([] if self._flight is None else [self._flight])]
 
     def _make_way(self, now: Moment) -> None:
-        """Set aside a question that keeps an order of power waiting; its answer still counts when it comes."""
+        """Set aside a question that keeps the next one waiting; its answer still counts when it comes."""
         flight = self._flight
         if flight is None or not self._queue or flight.priority is Priority.CONTROL:
             return
-        if self._queue[0].request.priority is Priority.CONTROL and now.mono_s - flight.since_s >= PRESSED_S:
+        most_s = PRESSED_S if self._queue[0].request.priority is Priority.CONTROL else PASSED_S
+        if now.mono_s - flight.since_s >= most_s:
             self._aside[flight.message_id] = flight
             self._flight = None
 
@@ -379,7 +369,7 @@ class Conversation:
         if self._flight is None and self._queue:
             waiting = self._queue.pop(0)
             request, message_id = waiting.request, self._next_id()
-            ends_s = now.mono_s + request.timeout_s
+            ends_s = now.mono_s + request.open_s
             self._flight = _Flight(waiting.tag, message_id, request.action, request.priority, now.mono_s, ends_s)
             self._sent.append(message_id)
             self._write(Call(message_id, request.action, request.payload))

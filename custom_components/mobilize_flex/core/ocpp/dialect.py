@@ -8,8 +8,8 @@ from ..model.commands import CallRef, StationAnswer, StationCommand
 from ..model.facts import StationFact
 from ..model.moment import Moment
 from ..model.station import Version
-from .conversation import Request
 from .frames import ErrorCode
+from .request import Request
 from .wire import Payload, integer
 
 EVSE_LIMIT: Final = 99  # a number beyond it is a mistake, or mischief
@@ -46,10 +46,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """That a station refused a request of ours, and how."""
+    """That a station refused a request of ours, and how; ``details`` as it wrote them, shortened."""
 
     code: str
     description: str = ""
+    details: str = ""
 
 
 type Reply = Answer | Refusal

@@ -15,10 +15,14 @@ DEPTH_LIMIT: Final = 32
 ID_LIMIT: Final = 36
 ID_TOLERATED: Final = 255
 TEXT_LIMIT: Final = 255
+DETAILS_LIMIT: Final = 1000
 NO_ID: Final = "-1"
 
 # Strings are taken away before brackets are counted; an unclosed one runs to the end, so the search stays linear.
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_HEAD: Final = re.compile(
+    r'\s*+\[\s*+(?P<kind>[2-6])\s*+,\s*+(?:"(?P<text>[\x20\x21\x23-\x5B\x5D-\x7E]{1,255})"|(?P<number>\d{1,15}))\s*+,'
+)
 _BRACKETS: Final = bytes.maketrans(b"[]", b"{}")
 _NOISE: Final = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -61,11 +65,12 @@ class CallResult:
 
 @dataclass(frozen=True, slots=True)
 class CallError:
-    """Type 4: the refusal of a question."""
+    """Type 4: the refusal of a question; ``details`` as JSON, shortened."""
 
     message_id: MessageId
     code: str
     description: str
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +112,11 @@ def decode(raw: str) -> Frame | FrameError:
     if len(octets) > FRAME_LIMIT:
         return _unreadable("frame too long")
     if _too_deep(octets):
-        return _unreadable("not JSON, or nested too deeply")
+        return _unreadable("not JSON, or nested too deeply", raw)
     try:
         parts: Json = orjson.loads(octets)
     except orjson.JSONDecodeError:
-        return _unreadable("not JSON")
+        return _unreadable("not JSON", raw)
     if not isinstance(parts, list) or len(parts) < 2:
         return _unreadable("not an array of a frame")
     return _read(parts)
@@ -136,8 +141,13 @@ def encode(frame: Frame) -> str:
             return _dump([6, message_id, action, payload])
 
 
-def _unreadable(description: str) -> FrameError:
-    return FrameError(ErrorCode.RPC_FRAMEWORK_ERROR, description)
+def _unreadable(description: str, raw: str = "") -> FrameError:
+    """Return the refusal of a text that is no frame; where its beginning is that of one, it gets its own id back."""
+    head = _HEAD.match(raw)
+    if head is None:
+        return FrameError(ErrorCode.RPC_FRAMEWORK_ERROR, description)
+    message_id: MessageId = int(head["number"]) if head["text"] is None else head["text"]
+    return FrameError(ErrorCode.FORMAT_VIOLATION, description, message_id, answerable=head["kind"] == "2")
 
 
 def _too_deep(octets: bytes) -> bool:
@@ -188,8 +198,14 @@ def _read_answer(kind: int, message_id: MessageId, rest: list[Json]) -> Frame | 
         code = rest[0][:TEXT_LIMIT]
         # stations put whole requests here; 255 characters are what the standard allows
         description = rest[1][:TEXT_LIMIT] if len(rest) > 1 and isinstance(rest[1], str) else ""
-        return CallError(message_id, code, description) if kind == 4 else CallResultError(message_id, code, description)
+        if kind == 5:
+            return CallResultError(message_id, code, description)
+        return CallError(message_id, code, description, _shown(rest[2] if len(rest) > 2 else None))
     return FrameError(ErrorCode.FORMAT_VIOLATION, "answer cannot be read", message_id, answerable=False)
+
+
+def _shown(details: Json) -> str:
+    return orjson.dumps(details).decode()[:DETAILS_LIMIT] if details else ""
 
 
 def _dump(parts: list[Json]) -> str:

@@ -11,7 +11,7 @@ from .wire import truth
 type Inventory = tuple[VariableReport, ...]
 type _Key = tuple[str, str, str, str, int | None, int | None]
 
-ROWS_LIMIT: Final = 5000
+ROWS_LIMIT: Final = 3000
 _DISCHARGE_MODES: Final = frozenset({"centralsetpoint"})
 
 
@@ -100,9 +100,21 @@ def phases(inventory: Inventory, evse: int) -> int | None:
     return None
 
 
+def connectors(inventory: Inventory) -> dict[int, frozenset[int]]:
+    """Return the EVSEs a station lists, with the connectors it lists of each."""
+    found: dict[int, frozenset[int]] = {}
+    for row in inventory:
+        evse, connector = row.variable.evse, row.variable.connector
+        if evse is not None:
+            more = frozenset() if connector is None else frozenset((connector,))
+            found[evse] = found.get(evse, frozenset()) | more
+    return found
+
+
 def items_per_message(inventory: Inventory, action: str) -> int | None:
     """Return how many entries a station takes in one message."""
-    row = find(inventory, "DeviceDataCtrlr", "ItemsPerMessage", instance=action)
+    component = "MonitoringCtrlr" if action.endswith("VariableMonitoring") else "DeviceDataCtrlr"
+    row = find(inventory, component, "ItemsPerMessage", instance=action)
     return int(row.value) if row is not None and row.value is not None and row.value.isdecimal() else None
 
 

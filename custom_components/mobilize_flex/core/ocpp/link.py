@@ -3,10 +3,28 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..model.commands import AnswerBoot, AskToSend, CallRef, Decline, StationAnswer, StationCommand
-from ..model.facts import CommandAccepted, CommandRefused, CommandUnanswered, StationBooted, StationFact
+from ..model.commands import (
+    AnswerAuthorize,
+    AnswerBoot,
+    AskToSend,
+    BootStatus,
+    CallRef,
+    Decline,
+    HoldStation,
+    StationAnswer,
+    StationCommand,
+)
+from ..model.driver import Driver, Habits
+from ..model.facts import (
+    CommandAccepted,
+    CommandRefused,
+    CommandUnanswered,
+    StationBooted,
+    StationFact,
+    VariablesReported,
+)
 from ..model.moment import Moment
-from ..model.station import Version
+from ..model.station import VariableReport, Version
 from . import v21, v201
 from .conformance import Conformance, Oddity
 from .conversation import (
@@ -16,14 +34,15 @@ from .conversation import (
     Event,
     Refused,
     Replaced,
-    Request,
     SendReceived,
     Unanswered,
 )
 from .dialect import Answer, Dialect, Received, Refusal, Reply, Unusable
+from .drivers import STANDARD, habits_of
 from .frames import ErrorCode
 from .outcomes import refused
-from .quirks import STANDARD, TABLE, Habits, Quirk, habits_of
+from .provisioning import values_asked, values_taken, variable_results
+from .request import Request
 from .schema import Contract, Misfit, SchemaError
 from .wire import Payload
 
@@ -58,6 +77,7 @@ class _Question:
     """A question asked word for word."""
 
     action: str
+    payload: Payload
 
 
 @dataclass(slots=True)
@@ -71,7 +91,7 @@ class Link:
         contract: the form of every message.
         prefix: begins our message ids; unlike that of any other connection.
         habits: what this kind of station needs, as far as it is known before it says who it is.
-        quirks: the table of habits.
+        drivers: what is known of kinds of stations.
     """
 
     station: str
@@ -80,7 +100,7 @@ class Link:
     contract: Contract
     prefix: str
     habits: Habits = STANDARD
-    quirks: tuple[Quirk, ...] = TABLE
+    drivers: tuple[Driver, ...] = ()
     conformance: Conformance = field(default_factory=Conformance)
     _conversation: Conversation = field(init=False)
     _dialect: Dialect = field(init=False)
@@ -128,6 +148,9 @@ class Link:
 
     def command(self, command: StationCommand, now: Moment) -> tuple[LinkEvent, ...]:
         """Give a command; whatever becomes of it comes back as a fact with its id, sooner or later."""
+        if isinstance(command, HoldStation):
+            self._pending = command.held
+            return ()
         requests = self._dialect.to_calls(command, now)
         if not requests:
             return (refused(command, ErrorCode.NOT_SUPPORTED, f"{self.version} has no words for it"),)
@@ -155,7 +178,9 @@ class Link:
         """
         self.contract.check(self.version, action, "req", payload)
         request = Request(action=action, payload=payload, timeout_s=timeout_s, patience_s=timeout_s)
-        events = self._ask(_Question(action), request, now)
+        if action == "TriggerMessage":
+            self._asked_for.add(str(payload.get("requestedMessage")))
+        events = self._ask(_Question(action, payload), request, now)
         return self._tag, events
 
     def answer(self, answer: StationAnswer, now: Moment) -> bool:
@@ -167,8 +192,9 @@ class Link:
         if isinstance(answer, Decline):
             return self._conversation.refuse(message_id, ErrorCode.INTERNAL_ERROR, "could not be taken in", now)
         if isinstance(answer, AnswerBoot):
-            self._pending = not answer.accepted
-        return self._reply(message_id, action, self._dialect.to_answer(answer, now), now)
+            self._pending = answer.status is not BootStatus.ACCEPTED
+        newer = Version.V21 if isinstance(answer, AnswerAuthorize) and answer.hybrid else None
+        return self._reply(message_id, action, self._dialect.to_answer(answer, now), now, newer)
 
     # inside
 
@@ -182,8 +208,8 @@ class Link:
                     translated += self._told(event, now)
                 case Answered():
                     translated += self._answered(event, now)
-                case Refused(tag, code, description):
-                    translated += self._concluded(tag, Refusal(code, description))
+                case Refused(tag, code, description, details):
+                    translated += self._concluded(tag, Refusal(code, description, details))
                 case Replaced(tag):
                     translated += self._concluded(tag, Refusal(SUPERSEDED))
                 case Unanswered(tag):
@@ -212,7 +238,7 @@ class Link:
         if received.answer is not None:
             self._reply(call.message_id, call.action, received.answer, now)
         for booted in (fact for fact in received.facts if isinstance(fact, StationBooted)):
-            self._humour(habits_of(booted.vendor, booted.model, booted.firmware, self.quirks))
+            self._humour(habits_of(booted.vendor, booted.model, booted.firmware, self.drivers))
         return received.facts
 
     def _decline(self, call: CallReceived, now: Moment) -> None:
@@ -239,7 +265,11 @@ class Link:
         if reader is None:
             self.conformance.note(Oddity.UNKNOWN_ACTION, message.action)
             return ()
-        return reader(message.payload, CallRef(self.station, self.number, ""), now).facts
+        try:
+            return reader(message.payload, CallRef(self.station, self.number, ""), now).facts
+        except Unusable as unusable:
+            self.conformance.note(Oddity.REFUSED_PAYLOAD, f"{message.action}: {unusable.description}")
+            return ()
 
     def _answered(self, event: Answered, now: Moment) -> tuple[LinkEvent, ...]:
         fit = self.contract.accept(self.version, event.action, "res", event.payload, size=event.size, now=now.utc)
@@ -256,7 +286,7 @@ class Link:
         if asked is None:
             return ()
         if isinstance(asked, _Question):
-            return (RawOutcome(tag, reply),)
+            return (RawOutcome(tag, reply), *self._learnt(asked, reply))
         facts = self._judged(asked.command, reply)
         asked.left -= 1
         verdict = facts[-1]
@@ -268,6 +298,20 @@ class Link:
             return facts[:-1]
         return (*facts[:-1], asked.verdict)
 
+    def _learnt(self, asked: _Question, reply: Reply | None) -> tuple[StationFact, ...]:
+        """Return what an answer tells of the device model, whoever asked."""
+        if not isinstance(reply, Answer):
+            return ()
+        rows: tuple[VariableReport, ...] = ()
+        if asked.action == "GetVariables":
+            rows = variable_results(reply.payload)
+        elif asked.action == "SetVariables":
+            rows = values_taken(values_asked(asked.payload), reply.payload)
+        if not rows:
+            return ()
+        written = asked.action == "SetVariables"
+        return (VariablesReported(station=self.station, rows=rows, written=written),)
+
     def _judged(self, command: StationCommand, reply: Reply | None) -> tuple[StationFact, ...]:
         if reply is None:
             return (CommandUnanswered(station=command.station, id=command.id),)
@@ -278,9 +322,11 @@ class Link:
         self._open[self._tag] = asked
         return self._translate(self._conversation.call(self._tag, request, now), now)
 
-    def _reply(self, message_id: str, action: str, payload: Payload, now: Moment) -> bool:
+    def _reply(
+        self, message_id: str, action: str, payload: Payload, now: Moment, schema: Version | None = None
+    ) -> bool:
         try:
-            self.contract.check(self.version, action, "res", payload)
+            self.contract.check(schema or self.version, action, "res", payload)
         except SchemaError as error:
             self.conformance.note(Oddity.OWN_ERROR, str(error))
             return self._conversation.refuse(message_id, ErrorCode.INTERNAL_ERROR, "no answer could be made", now)

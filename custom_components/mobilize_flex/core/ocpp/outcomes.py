@@ -4,17 +4,28 @@ from typing import Final
 
 from ..model.commands import (
     AskTransaction,
+    ClearPower,
+    ReadListVersion,
     ReadProfiles,
     ReadVariables,
+    SetPower,
     StartTransaction,
     StationCommand,
+    WatchVariables,
     WriteVariables,
 )
-from ..model.facts import CommandAccepted, CommandRefused, ProfilesReported, StationFact, VariablesReported
+from ..model.facts import (
+    CommandAccepted,
+    CommandRefused,
+    ListVersionReported,
+    ProfilesReported,
+    StationFact,
+    VariablesReported,
+)
 from .dialect import Refusal, Reply
 from .frames import ErrorCode
-from .provisioning import variable_results
-from .wire import Payload, flag, table, tables, text
+from .provisioning import values_taken, variable_results
+from .wire import Payload, flag, integer, table, tables, text
 
 NOT_ABLE: Final = frozenset({ErrorCode.NOT_SUPPORTED, ErrorCode.NOT_IMPLEMENTED})
 _YES: Final = frozenset(
@@ -30,13 +41,21 @@ def outcome(command: StationCommand, reply: Reply) -> tuple[StationFact, ...]:
     match command:
         case ReadVariables():
             return _variables_read(command, reply.payload)
-        case WriteVariables():
+        case SetPower() | ClearPower() if "setVariableResult" in reply.payload:
             return (_variables_written(command, reply.payload),)
+        case WriteVariables(values=values):
+            rows = values_taken(dict(values), reply.payload)
+            taken = (VariablesReported(station=command.station, rows=rows, written=True),) if rows else ()
+            return (*taken, _variables_written(command, reply.payload))
+        case WatchVariables():
+            return (_variables_watched(command, reply.payload),)
         case AskTransaction(transaction=transaction):
             return (_transaction_told(command, transaction, reply.payload),)
         case ReadProfiles() if text(reply.payload, "status") == "NoProfiles":
-            none = ProfilesReported(station=command.station, evse=0, profile_ids=())
+            none = ProfilesReported(station=command.station, profiles=(), request_id=command.request_id)
             return (none, _verdict(command, reply.payload))
+        case ReadListVersion():
+            return _version_told(command, reply.payload)
         case _:
             return (_verdict(command, reply.payload),)
 
@@ -81,6 +100,20 @@ def _variables_written(command: StationCommand, payload: Payload) -> CommandAcce
             name = f"{text(table(row, 'component'), 'name')}.{text(table(row, 'variable'), 'name')}"
             return CommandRefused(station=command.station, id=command.id, reason=status or "Rejected", text=name)
     return CommandAccepted(station=command.station, id=command.id, detail=detail)
+
+
+def _variables_watched(command: StationCommand, payload: Payload) -> CommandAccepted | CommandRefused:
+    """Return the verdict on a watch: accepted when any of its variables is watched."""
+    statuses = [text(row, "status", 40) for row in tables(payload, "setMonitoringResult")]
+    if "Accepted" in statuses:
+        return CommandAccepted(station=command.station, id=command.id, detail="Accepted")
+    return refused(command, next((status for status in statuses if status), "Rejected"))
+
+
+def _version_told(command: StationCommand, payload: Payload) -> tuple[StationFact, ...]:
+    version = integer(payload, "versionNumber")
+    accepted = CommandAccepted(station=command.station, id=command.id)
+    return (accepted,) if version is None else (ListVersionReported(station=command.station, version=version), accepted)
 
 
 def _transaction_told(command: StationCommand, transaction: str, payload: Payload) -> CommandAccepted:

@@ -9,8 +9,11 @@ import math
 from typing import Final
 
 from ..model.commands import InstallLimits, InstallPriority, SetpointForm, SetPower
+from ..model.driver import Route, RouteKind
 from ..model.electric import NOMINAL_V
-from .wire import Json, Payload, rounded, stamp
+from ..model.station import HeldProfile
+from .drivers import PLACE
+from .wire import Json, Payload, integer, number, rounded, stamp, tables, text
 
 HOUSE_MAX_ID: Final = 100
 FALLBACK_ID: Final = 110
@@ -21,6 +24,7 @@ LONG_AGO: Final = "2026-01-01T00:00:00Z"  # a lasting limit holds whatever a sta
 STEP_W: Final = 10.0
 STEP_A: Final = 0.1
 BACKDATED_S: Final = 5.0
+_LEVELS: Final = {"ChargingStationMaxProfile": 0, "TxDefaultProfile": 0, "TxProfile": 1}
 
 
 def order_id(evse: int) -> int:
@@ -58,6 +62,8 @@ def order(command: SetPower, now: datetime) -> Payload:
     number = order_id(command.evse)
     if command.form is SetpointForm.LIMIT:
         period = _limit(max(0.0, command.power_w), command.phases, command.amperes)
+    elif command.form is SetpointForm.VENDOR:
+        period = _vendor_period(command)
     elif command.idle:
         period = {"operationMode": "Idle", "preconditioningRequest": False}
     else:
@@ -71,15 +77,88 @@ def order(command: SetPower, now: datetime) -> Payload:
     inner = profile["chargingProfile"]
     if isinstance(inner, dict):
         inner["transactionId"] = command.transaction
-        if command.offline_s is not None and command.form is not SetpointForm.LIMIT:
+        if command.offline_s is not None and command.form not in (SetpointForm.LIMIT, SetpointForm.VENDOR):
             inner["maxOfflineDuration"] = command.offline_s
             inner["invalidAfterOfflineDuration"] = True
     return profile
 
 
+def _vendor_period(command: SetPower) -> Payload:
+    """Return a period with a limit that may be read as more than a limit (F2, F3)."""
+    route = command.route
+    below_zero = route is not None and route.kind is RouteKind.NEGATIVE_LIMIT
+    period = _limit(command.power_w if below_zero else max(0.0, command.power_w), command.phases, command.amperes)
+    if route is not None and route.kind is RouteKind.CUSTOM_DATA:
+        period["customData"] = {"vendorId": route.vendor_id, **vendor_fields(route, command)}
+    return period
+
+
+def vendor_fields(route: Route, command: SetPower) -> Payload:
+    """Return the fields a vendor wants, with the figures of an order in their places."""
+    figures = _figures(command)
+    return {name: _filled(word, figures) for name, word in route.fields}
+
+
+def vendor_value(route: Route, command: SetPower) -> str:
+    """Return the text a vendor's variable takes."""
+    return str(_filled(route.value or "", _figures(command)))
+
+
+def _figures(command: SetPower) -> Payload:
+    return {
+        "setpoint_w": watts(command.power_w),
+        "discharge_w": watts(max(0.0, -command.power_w)),
+        "setpoint_a": _figure(command.power_w, command.phases, amperes=True),
+        "evse": command.evse,
+        "transaction": command.transaction,
+        "expires_s": command.expires_s,
+    }
+
+
+def _filled(word: Json, figures: Payload) -> Json:
+    """Return a template filled in; one that is nothing but a place takes the figure as it is."""
+    if not isinstance(word, str):
+        return word
+    whole = PLACE.fullmatch(word)
+    if whole is not None:
+        return figures[whole[1]]
+    return PLACE.sub(lambda place: str(figures[place[1]]), word)
+
+
 def setpoint(command: SetPower) -> Json:
     """Return the figure of a setpoint, signed, in W or in A per phase."""
     return _figure(command.power_w, command.phases, command.amperes)
+
+
+def held(raw: Payload, evse: int) -> HeldProfile | None:
+    """Return a profile as a station reports it, ``None`` where it has no number."""
+    profile_id, level = integer(raw, "id"), integer(raw, "stackLevel")
+    if profile_id is None:
+        return None
+    schedule: Payload = next(tables(raw, "chargingSchedule"), {})
+    periods = list(tables(schedule, "chargingSchedulePeriod"))
+    first: Payload = periods[0] if periods else {}
+    return HeldProfile(
+        id=profile_id,
+        evse=evse,
+        purpose=text(raw, "chargingProfilePurpose", 40) or "",
+        level=level or 0,
+        limit=number(first, "limit"),
+        amperes=schedule.get("chargingRateUnit") == "A",
+        phases=integer(first, "numberPhases"),
+        periods=len(periods),
+    )
+
+
+def is_ours(profile: HeldProfile) -> bool:
+    """Tell whether a number is one we give to profiles."""
+    return HOUSE_MAX_ID <= profile.id < ORDER_ID + 100
+
+
+def beats_ours(profile: HeldProfile) -> bool:
+    """Tell whether a profile that is not ours stands before one of ours."""
+    level = _LEVELS.get(profile.purpose)
+    return level is not None and profile.level > level and not is_ours(profile)
 
 
 def watts(power_w: float) -> Json:

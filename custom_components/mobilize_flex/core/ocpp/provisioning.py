@@ -1,5 +1,6 @@
 """What a station tells about itself: who it is, how it is, what it can."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -14,8 +15,10 @@ from ..model.facts import (
 )
 from ..model.moment import Moment
 from ..model.station import ConnectorStatus, VariableReport
+from ..model.upkeep import ReservationEnded
 from .dialect import Received, Unusable, evse_in
 from .frames import ErrorCode
+from .reports import is_owners, part_of
 from .wire import Payload, flag, instant_at, integer, number, stamp, table, tables, text, truth
 
 VALUE_LIMIT: Final = 2500
@@ -84,13 +87,23 @@ def notify_event(payload: Payload, call: CallRef, now: Moment) -> Received:
 def notify_report(payload: Payload, call: CallRef, now: Moment) -> Received:
     """Read one part of the inventory."""
     rows = tuple(row for raw in tables(payload, "reportData") if (row := _row(raw)) is not None)
+    if is_owners(payload):  # a piece of the inventory, which tells nothing of the rest
+        part = part_of(payload, call, "NotifyReport", tuple(tables(payload, "reportData")))
+        return Received((VariablesReported(station=call.station, rows=rows), part))
     reported = VariablesReported(
         station=call.station,
         rows=rows,
         request_id=integer(payload, "requestId"),
+        seq_no=integer(payload, "seqNo"),
         complete=not flag(payload, "tbc"),
     )
     return Received((reported,))
+
+
+def reservation_status(payload: Payload, call: CallRef, now: Moment) -> Received:
+    """Read that a reservation is over: its time is, it cannot be kept, or nobody charged on it."""
+    number = integer(payload, "reservationId")
+    return Received(() if number is None else (ReservationEnded(station=call.station, reservation=number),))
 
 
 def security_event(payload: Payload, call: CallRef, now: Moment) -> Received:
@@ -113,6 +126,25 @@ def variable_results(payload: Payload) -> tuple[VariableReport, ...]:
         and "attributeValue" in row
         and text(row, "attributeType") in (None, "Actual")
         and (variable := _variable(row)) is not None
+    )
+
+
+def values_asked(payload: Payload) -> dict[Variable, str]:
+    """Return what a request to write variables would have them be."""
+    rows = ((_variable(row), text(row, "attributeValue", VALUE_LIMIT)) for row in tables(payload, "setVariableData"))
+    return {variable: value for variable, value in rows if variable is not None and value is not None}
+
+
+def values_taken(asked: Mapping[Variable, str], payload: Payload) -> tuple[VariableReport, ...]:
+    """Return the values a station took when they were written; secrets are not kept."""
+    return tuple(
+        VariableReport(variable=variable, value=asked[variable])
+        for row in tables(payload, "setVariableResult")
+        if row.get("attributeStatus") in ("Accepted", "RebootRequired")
+        and text(row, "attributeType") in (None, "Actual")
+        and (variable := _variable(row)) is not None
+        and variable in asked
+        and not _is_secret(variable)
     )
 
 
@@ -174,8 +206,12 @@ def _row(raw: Payload) -> VariableReport | None:
 
 def _value(variable: Variable, row: Payload, key: str) -> str | None:
     """Return a value as text; a secret a station gives away is not taken."""
+    return None if _is_secret(variable) else text(row, key, VALUE_LIMIT)
+
+
+def _is_secret(variable: Variable) -> bool:
     name = variable.variable.casefold()
-    return None if any(word in name for word in _SECRET) else text(row, key, VALUE_LIMIT)
+    return any(word in name for word in _SECRET)
 
 
 def _words(listed: str | None) -> tuple[str, ...]:

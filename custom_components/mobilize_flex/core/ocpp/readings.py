@@ -26,9 +26,8 @@ def merge(readings: StationReadings, samplings: Iterable[Sampling], now: Moment)
 
 def merge_sampling(readings: StationReadings, sampling: Sampling, now: Moment) -> StationReadings:
     """Bring readings up to date with what was measured at one instant; the rest of them stays as it was."""
-    samples = sampling.samples
-    live = tuple(sample for sample in samples if sample.context not in _NOT_LIVE)
-    return _with_flow(_with_counters(readings, samples), live, now)
+    live = tuple(sample for sample in sampling.samples if sample.context not in _NOT_LIVE)
+    return _with_flow(readings, live, now)
 
 
 def net_power_w(samples: Sequence[Sample]) -> float | None:
@@ -63,9 +62,14 @@ def net_per_phase(samples: Sequence[Sample], drawn: str, given: str) -> PerPhase
     return (_net_or_none(into[0], out[0]), _net_or_none(into[1], out[1]), _net_or_none(into[2], out[2]))
 
 
-def registers(samples: Sequence[Sample]) -> tuple[float | None, float | None]:
-    """Return the two counters (Wh): into the car, out of the car."""
-    return _total(samples, _IMPORT_WH), _total(samples, _EXPORT_WH)
+def counters(samples: Sequence[Sample]) -> tuple[float | None, float | None]:
+    """Return the two counters (Wh): in and out of the car; those of a beginning only where there are no others."""
+    now = [sample for sample in samples if not sample.context.endswith(".Begin")]
+    drawn, given = _total(now, _IMPORT_WH), _total(now, _EXPORT_WH)
+    return (
+        _total(samples, _IMPORT_WH) if drawn is None else drawn,
+        _total(samples, _EXPORT_WH) if given is None else given,
+    )
 
 
 def state_of_charge(samples: Sequence[Sample]) -> float | None:
@@ -75,22 +79,6 @@ def state_of_charge(samples: Sequence[Sample]) -> float | None:
             if sample.measurand == measurand:
                 return sample.value
     return None
-
-
-def _with_counters(readings: StationReadings, samples: Sequence[Sample]) -> StationReadings:
-    """Take the counters; those of a beginning only where there are none yet."""
-    drawn, given = registers([sample for sample in samples if not sample.context.endswith(".Begin")])
-    if drawn is None and readings.import_wh is None:
-        drawn = registers(samples)[0]
-    if given is None and readings.export_wh is None:
-        given = registers(samples)[1]
-    if drawn is None and given is None:
-        return readings
-    return replace(
-        readings,
-        import_wh=readings.import_wh if drawn is None else drawn,
-        export_wh=readings.export_wh if given is None else given,
-    )
 
 
 def _with_flow(readings: StationReadings, live: Sequence[Sample], now: Moment) -> StationReadings:

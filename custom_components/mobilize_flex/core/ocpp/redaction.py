@@ -4,6 +4,7 @@ from typing import Final
 
 import orjson
 
+from .frames import ErrorCode
 from .wire import Json
 
 HIDDEN: Final = "**"
@@ -12,6 +13,8 @@ _KEYS: Final = frozenset(
     {
         "idtoken",
         "additionalidtoken",
+        "additionalinfo",
+        "techinfo",
         "groupidtoken",
         "certificate",
         "certificatechain",
@@ -24,6 +27,7 @@ _KEYS: Final = frozenset(
         "iccid",
         "imsi",
         "customeridentifier",
+        "data",
         "remotelocation",
         "location",
         "vatnumber",
@@ -38,6 +42,7 @@ _KEYS: Final = frozenset(
     }
 )
 _SECRET_WORDS: Final = ("password", "secret", "privatekey", "vehicleid", "vehiclecertificate", "identity")
+_CODES: Final = frozenset(ErrorCode)
 _VALUES: Final = ("attributeValue", "actualValue", "value")
 
 
@@ -48,7 +53,8 @@ def redacted(raw: str) -> str:
     except orjson.JSONDecodeError:
         return f"(not JSON, {len(raw)} characters)"
     if isinstance(frame, list) and len(frame) > 2 and frame[0] in (4, 5):
-        return orjson.dumps([*frame[:3], HIDDEN]).decode()  # stations put whole requests into descriptions
+        code = frame[2] if isinstance(frame[2], str) and frame[2] in _CODES else HIDDEN
+        return orjson.dumps([*frame[:2], code, HIDDEN]).decode()  # stations put whole requests into descriptions
     if isinstance(frame, list) and len(frame) > 3 and frame[2] in ("NotifyCustomerInformation", "DataTransfer"):
         return orjson.dumps([*frame[:3], HIDDEN]).decode()
     return orjson.dumps(_hide(frame)).decode()

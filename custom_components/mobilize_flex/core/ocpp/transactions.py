@@ -3,11 +3,11 @@
 from ..model.commands import CallRef
 from ..model.facts import CardPresented, Metered, TransactionReported
 from ..model.moment import Moment
-from ..model.station import EventKind, Token
+from ..model.station import Contract, EventKind, Token
 from .dialect import Received, Unusable, evse_in
 from .frames import ErrorCode
 from .samples import samplings
-from .wire import Payload, flag, instant_at, integer, table, tables, text
+from .wire import Payload, flag, instant_at, integer, is_dated, table, tables, text
 
 ID_LIMIT = 128  # the standard says 36; longer ones have been seen
 
@@ -23,9 +23,9 @@ def authorize(payload: Payload, call: CallRef, now: Moment) -> Received:
 def transaction_event(payload: Payload, call: CallRef, now: Moment) -> Received:
     """Read one event of a transaction; it is answered once it is kept."""
     told, evse = table(payload, "transactionInfo"), table(payload, "evse")
-    transaction, seq_no = text(told, "transactionId", ID_LIMIT), integer(payload, "seqNo")
+    transaction = text(told, "transactionId", ID_LIMIT)
     kind = payload.get("eventType")
-    if not transaction or seq_no is None:
+    if not transaction or "seqNo" not in payload:
         raise Unusable(ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION, "transactionInfo: transactionId, seqNo")
     if not isinstance(kind, str) or kind not in EventKind:
         raise Unusable(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "eventType: Started, Updated or Ended")
@@ -35,7 +35,7 @@ def transaction_event(payload: Payload, call: CallRef, now: Moment) -> Received:
         station=call.station,
         transaction=transaction,
         kind=EventKind(kind),
-        seq_no=seq_no,
+        seq_no=_seq_no(payload, odd),
         at=instant_at(payload, "timestamp", now.utc),
         trigger=text(payload, "triggerReason", 40) or "",
         offline=flag(payload, "offline") or False,
@@ -46,9 +46,20 @@ def transaction_event(payload: Payload, call: CallRef, now: Moment) -> Received:
         operation_mode=text(told, "operationMode", 40),
         stopped_reason=text(told, "stoppedReason", 40),
         remote_id=integer(told, "remoteStartId"),
+        reservation=integer(payload, "reservationId"),
         samplings=samplings(payload, now.utc, odd),
+        dated=is_dated(payload, "timestamp", now.utc),
     )
     return Received((reported,), answer=None, odd=tuple(odd))
+
+
+def _seq_no(payload: Payload, odd: list[str]) -> int:
+    """Return the number of an event; one that is none is taken as if the station did not count."""
+    seq_no = integer(payload, "seqNo")
+    if seq_no is None or seq_no < 0:
+        odd.append("seqNo: cannot be true")
+        return 0
+    return seq_no
 
 
 def meter_values(payload: Payload, call: CallRef, now: Moment) -> Received:
@@ -67,4 +78,11 @@ def _token(payload: Payload) -> Token | None:
     if value is None or kind is None:
         return None
     more = {text(item, "type", 50): text(item, "additionalIdToken") for item in tables(raw, "additionalInfo")}
-    return Token(value=value, kind=kind, evccid=more.get("EVCCID"))
+    return Token(value=value, kind=kind, evccid=more.get("EVCCID"), contract=_contract(payload))
+
+
+def _contract(payload: Payload) -> Contract | None:
+    """Return whether a contract certificate was checked by the station, left to us, or not sent at all (C07)."""
+    if text(payload, "certificate"):
+        return Contract.UNCHECKED
+    return Contract.CHECKED if any(tables(payload, "iso15118CertificateHashData")) else None

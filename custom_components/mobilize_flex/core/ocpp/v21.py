@@ -19,14 +19,11 @@ from ..model.commands import (
 from ..model.moment import Moment
 from ..model.station import Version
 from . import charging, courtesies, profiles, v201
-from .conversation import Priority, Request
 from .dialect import Dialect, Reader
 from .orders import common_calls, lasting_profile, power_order, power_topic
 from .outcomes import outcome
-from .wire import Json, Payload
-
-QUICK_TIMEOUT_S: Final = 10.0
-_AC_MODES: Final = ("AC_three_phase", "AC_single_phase")
+from .request import Priority, Request
+from .wire import Payload
 
 CALLS: Final[Mapping[str, Reader]] = {
     **v201.CALLS,
@@ -49,12 +46,15 @@ def to_calls(command: StationCommand, now: Moment) -> tuple[Request, ...]:
     match command:
         case SetPower(form=SetpointForm.UPDATE, idle=False):
             return (_update(command),)
-        case SetPower():
+        case SetPower(form=SetpointForm.DYNAMIC | SetpointForm.UPDATE | SetpointForm.ABSOLUTE):
             return (power_order(command, now),)  # an update cannot change the mode: idle is a profile of its own
         case InstallPriority():
             return (lasting_profile(profiles.priority(command)),)
         case AllowTransfer(transaction=transaction, v2g=v2g):
-            payload: Payload = {"transactionId": transaction, "allowedEnergyTransfer": _transfers(v2g=v2g, phases=3)}
+            payload: Payload = {
+                "transactionId": transaction,
+                "allowedEnergyTransfer": v201.transfers(v2g=v2g, phases=3),
+            }
             return (Request(action="NotifyAllowedEnergyTransfer", payload=payload, priority=Priority.CONTROL),)
         case UsePriority(transaction=transaction, active=active):
             payload = {"transactionId": transaction, "activate": active}
@@ -67,7 +67,7 @@ def to_answer(answer: StationAnswer, now: Moment) -> Payload:
     """Write an answer in 2.1's words."""
     match answer:
         case AnswerAuthorize(status=TokenStatus.ACCEPTED, v2g=True, phases=phases):
-            return v201.to_answer(answer, now) | {"allowedEnergyTransfer": _transfers(v2g=True, phases=phases)}
+            return v201.to_answer(answer, now) | {"allowedEnergyTransfer": v201.transfers(v2g=True, phases=phases)}
         case AnswerNeeds(profile_follows=False):
             return {"status": "NoChargingProfile"}
         case AnswerPull(power_w=None):
@@ -87,13 +87,7 @@ def _update(command: SetPower) -> Request:
 
 
 def _quick(action: str, payload: Payload, topic: str | None) -> Request:
-    return Request(action=action, payload=payload, timeout_s=QUICK_TIMEOUT_S, priority=Priority.CONTROL, topic=topic)
-
-
-def _transfers(*, v2g: bool, phases: int) -> list[Json]:
-    """Return the allowed transfers; what is not named is not allowed."""
-    modes: list[Json] = ["AC_BPT"] if v2g else []
-    return modes + list(_AC_MODES if phases > 1 else _AC_MODES[1:])
+    return Request(action=action, payload=payload, priority=Priority.CONTROL, topic=topic)
 
 
 DIALECT: Final = Dialect(

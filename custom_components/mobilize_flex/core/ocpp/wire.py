@@ -12,8 +12,14 @@ type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 type Payload = dict[str, Json]
 
 NAME_LIMIT: Final = 255
+_INTEGERS_END: Final = 2**31
 _CLOCK_FLOOR: Final = datetime(2020, 1, 1, tzinfo=UTC)  # before it, a station's clock was never set
 _CLOCK_AHEAD: Final = timedelta(hours=1)
+
+
+def filled(**fields: Json) -> Payload:
+    """Return a payload of the fields that are there; an absent one has no place on the wire."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def table(payload: Payload, key: str) -> Payload:
@@ -52,9 +58,9 @@ def number(payload: Payload, key: str) -> float | None:
 
 
 def integer(payload: Payload, key: str) -> int | None:
-    """Return a whole number; ``7.0`` is one."""
+    """Return a whole number; ``7.0`` is one, what takes more than the 32 bits of the standard is none."""
     value = number(payload, key)
-    return int(value) if value is not None and value.is_integer() else None
+    return int(value) if value is not None and value.is_integer() and abs(value) < _INTEGERS_END else None
 
 
 def flag(payload: Payload, key: str) -> bool | None:
@@ -82,9 +88,13 @@ def instant(word: Json) -> datetime | None:
 def instant_at(payload: Payload, key: str, now: datetime) -> datetime:
     """Return an instant of the past, ``now`` where the station's clock cannot be right."""
     moment = instant(payload.get(key))
-    if moment is None or not _CLOCK_FLOOR <= moment <= now + _CLOCK_AHEAD:
-        return now
-    return moment
+    return moment if moment is not None and is_dated(payload, key, now) else now
+
+
+def is_dated(payload: Payload, key: str, now: datetime) -> bool:
+    """Tell whether an instant is the station's own; else ``instant_at`` gives that of its arrival."""
+    moment = instant(payload.get(key))
+    return moment is not None and _CLOCK_FLOOR <= moment <= now + _CLOCK_AHEAD
 
 
 def stamp(moment: datetime) -> str:

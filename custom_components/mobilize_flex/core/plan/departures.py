@@ -17,13 +17,23 @@ class ProgrammeFault(StrEnum):
     BAD_NUMBER = "bad_number"
     NO_WEEKDAY = "no_weekday"
     DUPLICATE_MOMENT = "duplicate_moment"
-    TARGET_OUT_OF_RANGE = "target_out_of_range"
 
 
 def upcoming(programmes: Sequence[Programme], zone: tzinfo, now: datetime, horizon: timedelta) -> tuple[Departure, ...]:
-    """Return the departures after now and up to a horizon, in time order; disabled programmes have none."""
-    found = [d for p in programmes if p.enabled for d in _of(p, zone, now, horizon)]
-    return tuple(sorted(found, key=lambda d: (d.at, d.programme.number)))
+    """Return the departures after now and up to a horizon, in time order; disabled programmes have none.
+
+    Of several at one instant the one for a single day counts, else the first in number.
+    """
+    found = (d for p in programmes if p.enabled for d in _of(p, zone, now, horizon))
+    first: dict[datetime, Departure] = {}
+    for departure in sorted(found, key=lambda d: (d.at, d.programme.number)):
+        first.setdefault(departure.at, departure)
+    return tuple(first.values())
+
+
+def ahead_of(departures: Sequence[Programme], zone: tzinfo, now: datetime) -> tuple[Programme, ...]:
+    """Return the departures for a single day that are not over."""
+    return tuple(p for p in departures if p.once is not None and instant(p.once, p.departure, zone) > now)
 
 
 def _of(programme: Programme, zone: tzinfo, now: datetime, horizon: timedelta) -> Iterator[Departure]:
@@ -55,24 +65,13 @@ def instant(day: date, wall: time, zone: tzinfo) -> datetime:
 
 
 def check_programmes(programmes: Sequence[Programme]) -> ProgrammeFault | None:
-    """Return what is wrong with a list of programmes, or ``None``."""
+    """Return what is wrong with a list of weekly programmes, or ``None``."""
     if len(programmes) > MOST_PROGRAMMES:
         return ProgrammeFault.TOO_MANY
     numbers = [p.number for p in programmes]
     if len(set(numbers)) < len(numbers) or any(not 1 <= n <= MOST_PROGRAMMES for n in numbers):
         return ProgrammeFault.BAD_NUMBER
-    if any(not p.weekdays and p.once is None for p in programmes):
+    if not all(p.weekdays and all(0 <= d <= 6 for d in p.weekdays) for p in programmes):
         return ProgrammeFault.NO_WEEKDAY
-    if any(not 0 <= d <= 6 for p in programmes for d in p.weekdays):
-        return ProgrammeFault.NO_WEEKDAY
-    if any(p.target_soc_pct is not None and not 0 < p.target_soc_pct <= 100 for p in programmes):
-        return ProgrammeFault.TARGET_OUT_OF_RANGE
-    return ProgrammeFault.DUPLICATE_MOMENT if _clash(programmes) else None
-
-
-def _clash(programmes: Sequence[Programme]) -> bool:
-    moments: list[tuple[time, int | date]] = [
-        (p.departure, d) for p in programmes if p.once is None for d in p.weekdays
-    ]
-    moments += [(p.departure, p.once) for p in programmes if p.once is not None]
-    return len(set(moments)) < len(moments)
+    moments = [(p.departure, d) for p in programmes for d in p.weekdays]
+    return ProgrammeFault.DUPLICATE_MOMENT if len(set(moments)) < len(moments) else None

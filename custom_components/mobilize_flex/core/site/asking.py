@@ -111,9 +111,9 @@ def _strays(evse: EvseState, s: Situation, now: Moment) -> bool:
 
 
 def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> PlanQuestion:
-    departures = upcoming(state.wishes.programmes, state.config.zone, now.utc, LONGEST)
+    departures = upcoming(state.wishes.leavings, state.config.zone, now.utc, LONGEST)
     first = departures[0] if departures else None
-    marks = [first.at] if first else []
+    marks = [first.climate_from, first.at] if first else []
     slots = slots_ahead(state.prices, now.utc, _horizon(state.prices, first, now.utc), marks)
     zone = state.config.zone
     count = len(slots)
@@ -128,6 +128,7 @@ def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> P
         sun_w=tuple(_sun_w(state, p) for p in slots),
         import_limit_w=(connection_w,) * count,
         export_limit_w=(max(state.config.feed_in_w, 0.0) or connection_w,) * count,
+        discharge_limit_w=_giving_w(slots, first, s),
         known=tuple(p.certainty is Certainty.KNOWN for p in slots),
         feed_in_from_car=state.config.feed_in_w > 0,
         capacity_wh=_capacity_wh(s),
@@ -160,8 +161,15 @@ def _range(min_w: float, max_w: float, efficiency: float) -> PowerRange:
 
 
 def _discharge(s: Situation) -> PowerRange:
-    able = s.phase is Phase.V2G and s.v2g_now and s.consent and s.route and not s.reversed
+    able = s.phase is Phase.V2G and s.v2g_now and s.consent and s.no_route is None and not s.reversed
     return _range(s.min_discharge_w, s.max_discharge_w if able else 0.0, s.vehicle.discharge_efficiency)
+
+
+def _giving_w(slots: Sequence[PriceSlot], first: Departure | None, s: Situation) -> tuple[float, ...] | None:
+    """Return the most that may be given back in each slot: nothing while the cabin is prepared for the departure."""
+    if first is None or not first.programme.climate:
+        return None
+    return tuple(0.0 if first.climate_from <= p.start < first.at else s.max_discharge_w for p in slots)
 
 
 def _horizon(prices: PriceCurve, first: Departure | None, now: datetime) -> datetime:
@@ -184,7 +192,7 @@ def _planned(slots: Sequence[PriceSlot], first: Departure | None, s: Situation) 
     if not index > 0 or first.at > slots[-1].end:
         return ()
     target = first.programme.target_soc_pct
-    wanted = s.wishes.soc_max_pct if target is None else min(target, s.wishes.soc_max_pct)
+    wanted = s.wishes.soc_max_pct if target is None else min(max(target, s.wishes.soc_min_pct), s.wishes.soc_max_pct)
     return (PlannedDeparture(slot=index, target_soc_pct=wanted),)
 
 

@@ -1,13 +1,34 @@
 """A state in the making, within one step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Final
 
+from ..model.certificates import SignRequest
 from ..model.commands import MakePlan, StationAnswer, StationCommand
 from ..model.moment import Moment
 from ..model.session import Session
-from ..model.state import EvseState, Refusal, SiteState, StationState
+from ..model.state import EvseState, Refusal, SiteState, StationMemory, StationState
+from ..ocpp.inventory import connectors
+from .keeping import MOST_SESSIONS
+
+MOST_EVSES: Final = 8
+"""No home station has more; a number beyond it is a mistake, or mischief."""
+
+
+@dataclass(slots=True)
+class _Own[V]:
+    """Hold rows of this step's own, which nobody outside sees change: one copy a step, however many rows change."""
+
+    rows: dict[str, V] = field(default_factory=dict)
+    shown: Mapping[str, V] | None = None
+
+    def of(self, before: Mapping[str, V]) -> Mapping[str, V]:
+        """Begin with the rows of before; return them as the state shows them."""
+        self.rows = dict(before)
+        self.shown = MappingProxyType(self.rows)
+        return self.shown
 
 
 @dataclass(slots=True)
@@ -16,8 +37,10 @@ class Draft:
 
     state: SiteState
     now: Moment
-    commands: list[StationCommand | StationAnswer | MakePlan] = field(default_factory=list)
+    commands: list[StationCommand | StationAnswer | MakePlan | SignRequest] = field(default_factory=list)
     refusal: Refusal | None = None
+    _stations: _Own[StationState] = field(init=False, default_factory=_Own)
+    _sessions: _Own[Session] = field(init=False, default_factory=_Own)
 
     def next_id(self) -> int:
         """Return a number no other command has."""
@@ -36,14 +59,28 @@ class Draft:
 
     def put_station(self, station: StationState) -> None:
         """Replace a station."""
-        stations = {**self.state.stations, station.config.identity: station}
-        self.state = replace(self.state, stations=MappingProxyType(stations))
+        if self._stations.shown is not self.state.stations:
+            self.state = replace(self.state, stations=self._stations.of(self.state.stations))
+        self._stations.rows[station.config.identity] = station
 
-    def put_evse(self, identity: str, evse: EvseState) -> None:
-        """Replace an EVSE."""
+    def put_evse(self, identity: str, evse: EvseState, memory: StationMemory | None = None) -> None:
+        """Replace an EVSE, with the station's memory of it; one the station cannot have is counted and not made."""
         station = self.state.stations[identity]
-        if station.evses.get(evse.evse) is not evse:
-            self.put_station(replace(station, evses=MappingProxyType({**station.evses, evse.evse: evse})))
+        if station.evses.get(evse.evse) is evse:
+            return
+        if evse.evse not in station.evses and not self.has_evse(identity, evse.evse):
+            self.put_station(replace(station, strangers=station.strangers + 1))
+            return
+        evses = MappingProxyType({**station.evses, evse.evse: evse})
+        self.put_station(replace(station, evses=evses, memory=memory or station.memory))
+
+    def has_evse(self, identity: str, number: int) -> bool:
+        """Tell whether a station can have an EVSE: its whole inventory lists it, else it is one of a few."""
+        station = self.state.stations[identity]
+        if not 0 < number <= MOST_EVSES:
+            return False
+        listed = connectors(station.inventory) if station.inventory_whole else {}
+        return not listed or number in listed
 
     def each_evse(self, change: Callable[[StationState, EvseState], EvseState]) -> None:
         """Replace every EVSE by what a function makes of it."""
@@ -56,10 +93,22 @@ class Draft:
         return None if key is None else self.state.sessions.get(key)
 
     def put_session(self, session: Session) -> None:
-        """Replace a session."""
-        if self.state.sessions.get(session.key) is not session:
-            sessions = {**self.state.sessions, session.key: session}
-            self.state = replace(self.state, sessions=MappingProxyType(sessions))
+        """Replace a session; of very many of one station only the latest stay at hand, the store has the others."""
+        known = self.state.sessions.get(session.key)
+        if known is session:
+            return
+        if self._sessions.shown is not self.state.sessions:
+            self.state = replace(self.state, sessions=self._sessions.of(self.state.sessions))
+        if known is None:
+            for key in self._too_many(session.station):
+                del self._sessions.rows[key]
+        self._sessions.rows[session.key] = session
+
+    def _too_many(self, identity: str) -> list[str]:
+        """Return the sessions of a station to let go before another one begins; those at its EVSEs stay."""
+        at_hand = {evse.session for evse in self.state.stations[identity].evses.values()}
+        mine = [s.key for s in self.state.sessions.values() if s.station == identity and s.key not in at_hand]
+        return mine[: max(0, len(mine) + 1 - MOST_SESSIONS)]
 
     def refuse(self, key: str, **values: str) -> None:
         """Say why an intent cannot be met."""

@@ -6,7 +6,8 @@ from ..lamp import View, lamp
 from ..model.moment import Moment
 from ..model.reasons import Reason
 from ..model.session import Activity, Phase
-from ..model.state import EvseState, Glance, SiteState
+from ..model.state import EvseState, Glance, SiteState, StationState
+from .routes import standing
 from .wanting import soc_of, v2g_wanted
 
 FLOW_W: Final = 100.0
@@ -30,7 +31,7 @@ def glance(state: SiteState, identity: str, number: int, now: Moment) -> Glance:
     soc_pct, _ = soc_of(state, evse, session, now)
     wanted = session.v2g_allowed if session is not None else v2g_wanted(state, now)
     return Glance(
-        activity=activity(evse) if station.online else Activity.OFFLINE,
+        activity=_activity(station, evse),
         lamp=lamp(View(station=station, evse=evse, v2g_wanted=wanted)),
         decision=evse.decision,
         envelope=evse.envelope,
@@ -38,7 +39,17 @@ def glance(state: SiteState, identity: str, number: int, now: Moment) -> Glance:
         soc_pct=soc_pct,
         session=session,
         plan=evse.plan,
+        standing=standing(state, station),
+        probe=station.memory.probe,
     )
+
+
+def _activity(station: StationState, evse: EvseState) -> Activity:
+    """Return what the owner sees: a station that replaces its program does nothing else, and may be away for it."""
+    flows = station.online and abs(evse.readings.power_w or 0.0) > FLOW_W
+    if station.firmware.installing and not flows:
+        return Activity.UPDATING
+    return activity(evse) if station.online else Activity.OFFLINE
 
 
 def activity(evse: EvseState) -> Activity:

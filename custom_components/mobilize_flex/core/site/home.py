@@ -21,12 +21,13 @@ from ..model.state import EvseState, VehicleState
 from .asking import price_curve
 from .draft import Draft
 from .keeping import reconfigure
+from .probing import end_all, rechosen
 from .rounds import cars_w, stop_all
 from .wanting import next_departure
 from .welcome import install_limits
+from .wishing import forget_past
 
 PRICES_S: Final = 300.0
-MOST_SESSIONS: Final = 400
 
 
 def meter_read(d: Draft, fact: MeterRead) -> None:
@@ -82,6 +83,8 @@ def site_configured(d: Draft, fact: SiteConfigured) -> None:
         known = before.stations.get(identity)
         if known is not None and station.online and _limits_differ(known.config, station.config):
             install_limits(d, identity)
+        if known is not None and known.config.route != station.config.route:
+            rechosen(d, identity)
     _renew_prices(d)
 
 
@@ -91,15 +94,16 @@ def _limits_differ(before: StationConfig, after: StationConfig) -> bool:
 
 def ticked(d: Draft, fact: Ticked) -> None:
     """Renew what time alone makes old."""
+    forget_past(d)
     if d.state.ahead is None or d.state.ahead.at <= d.now.utc:
         d.state = replace(d.state, ahead=next_departure(d.state, d.now))
     if d.now.mono_s >= d.state.prices_until_s:
         _renew_prices(d)
-        _prune(d)
 
 
 def stopping(d: Draft, fact: Stopping) -> None:
     """Leave every station to its standard charge; what they answer to that is no reason for new orders."""
+    end_all(d)
     stop_all(d)
     d.state = replace(d.state, stopping=True)
 
@@ -110,10 +114,3 @@ def _renew_prices(d: Draft) -> None:
     if curve != d.state.prices:
         d.state = replace(d.state, prices=curve)
         d.each_evse(lambda _, evse: replace(evse, plan_stale=True))
-
-
-def _prune(d: Draft) -> None:
-    """Keep the newest sessions at hand; the older ones stay in the store."""
-    if len(d.state.sessions) > MOST_SESSIONS:
-        newest = sorted(d.state.sessions.values(), key=lambda s: s.started_at)[-MOST_SESSIONS:]
-        d.state = replace(d.state, sessions=MappingProxyType({s.key: s for s in newest}))

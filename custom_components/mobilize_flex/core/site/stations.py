@@ -1,13 +1,15 @@
 """What each fact of a station changes, transactions apart."""
 
 from dataclasses import replace
+import math
 from typing import Final
 
-from ..access.admission import verdict
 from ..control import pace
 from ..control.session_table import Turn
+from ..ledger.sessions import GONE
 from ..model.abilities import Abilities
-from ..model.commands import AnswerAuthorize, AnswerBoot, AnswerPull, AnswerSchedule, TokenStatus, Variable
+from ..model.access import ListDelivery
+from ..model.commands import AnswerAuthorize, AnswerBoot, AnswerPull, AnswerSchedule, BootStatus
 from ..model.facts import (
     CardPresented,
     CommandAccepted,
@@ -23,18 +25,32 @@ from ..model.facts import (
     StationBooted,
     StationConnected,
     StationDisconnected,
-    VariablesReported,
 )
-from ..model.state import Delivery, EvseState, Onboarding, StationState
+from ..model.moment import Moment
+from ..model.state import Boot, Delivery, EvseState, LimitsDelivery, Onboarding, StationMemory, StationState
 from ..model.station import ConnectorStatus
 from ..model.wishes import Override
-from ..ocpp.inventory import abilities, merge_reports
 from ..ocpp.profiles import order_id
+from . import access, holding, rest
 from .draft import Draft
+from .holding import hold_back
+from .routes import is_hybrid
 from .turning import let_go, turn
 from .wanting import v2g_wanted
 
 HEARTBEAT_S: Final = 300
+PENDING_S: Final = 30
+"""How soon a station that is not accepted yet asks again."""
+BOOTS_KEPT: Final = 5
+MOST_CONNECTORS: Final = 8
+LIMITS_AGAIN_S: Final = (60.0, 300.0, 1800.0)
+_PRECEDENCE: Final = (
+    ConnectorStatus.OCCUPIED,
+    ConnectorStatus.RESERVED,
+    ConnectorStatus.AVAILABLE,
+    ConnectorStatus.FAULTED,
+    ConnectorStatus.UNAVAILABLE,
+)
 
 
 def connected(d: Draft, fact: StationConnected) -> None:
@@ -47,11 +63,22 @@ def connected(d: Draft, fact: StationConnected) -> None:
             link=fact.link,
             connected_at=d.now,
             onboarding=Onboarding.FRESH,
-            memory=replace(station.memory, version=fact.version),
+            looked=False,
+            report=None,
+            profiles_id=None,
+            limits=replace(station.limits, id=None, tries=0, again_s=0.0),
+            memory=replace(
+                station.memory,
+                version=fact.version,
+                security_profile=max(station.proven_profile, fact.profile),
+                security_epoch=station.config.security_epoch,
+            ),
+            badges=station.badges.anew(),
         )
     )
     for evse in station.evses.values():
-        d.put_evse(fact.station, replace(evse, delivery=evse.delivery.anew()))
+        d.put_evse(fact.station, replace(evse, delivery=evse.delivery.anew(), told=frozenset()))
+    hold_back(d, fact.station)
 
 
 def disconnected(d: Draft, fact: StationDisconnected) -> None:
@@ -61,39 +88,71 @@ def disconnected(d: Draft, fact: StationDisconnected) -> None:
         d.put_station(replace(station, online=False, onboarding=Onboarding.OFFLINE))
 
 
+def _of_another_kind(memory: StationMemory) -> StationMemory:
+    """Return a station's memory without what only held for its model and firmware."""
+    return replace(
+        memory,
+        abilities=Abilities(),
+        inventory_of=None,
+        limits_of=None,
+        proven_route=None,
+        probe=None,
+        announced=False,
+    )
+
+
 def booted(d: Draft, fact: StationBooted) -> None:
-    """Accept a boot; another firmware may have other abilities."""
+    """Give the verdict on a boot; another firmware may have other abilities."""
     station = d.state.stations[fact.station]
+    accepted = station.hold is None or station.hold.done
     before = station.memory
     same = (before.vendor, before.model, before.firmware) == (fact.vendor, fact.model, fact.firmware)
     memory = replace(
-        before,
-        registered=True,
+        before if same else _of_another_kind(before),
+        registered=before.registered or accepted,
         vendor=fact.vendor,
         model=fact.model,
         serial=fact.serial or before.serial,
         firmware=fact.firmware,
-        abilities=before.abilities if same else Abilities(),
-        inventory_of=before.inventory_of if same else None,
-        limits_of=before.limits_of if same else None,
     )
     station = station if same else replace(station, inventory=(), inventory_whole=False)
-    d.put_station(replace(station, memory=memory, onboarding=Onboarding.ASKING, connected_at=d.now))
-    for evse in station.evses.values():
-        d.put_evse(
-            fact.station,
-            replace(evse, delivery=Delivery(), problems=frozenset(), external_limit_w=None, external_source=None),
+    d.put_station(
+        replace(
+            station,
+            memory=memory,
+            onboarding=Onboarding.ASKING if accepted else Onboarding.PENDING,
+            hold=None if accepted else station.hold,
+            connected_at=d.now,
+            badges=ListDelivery(),
+            looked=False,
+            limits=LimitsDelivery(),
+            boots=(*station.boots, Boot(at=d.now.utc, reason=fact.reason))[-BOOTS_KEPT:],
         )
-    d.commands.append(AnswerBoot(call=fact.call, accepted=True, interval_s=HEARTBEAT_S))
+    )
+    for evse in station.evses.values():
+        anew = replace(evse, delivery=Delivery(), told=frozenset(), problems=frozenset())
+        d.put_evse(fact.station, replace(anew, external_limit_w=None, external_source=None))
+    status = BootStatus.ACCEPTED if accepted else BootStatus.PENDING
+    d.commands.append(AnswerBoot(call=fact.call, status=status, interval_s=HEARTBEAT_S if accepted else PENDING_S))
 
 
 def connector_changed(d: Draft, fact: ConnectorChanged) -> None:
-    """Follow the plug as far as a connector shows it."""
-    evse = replace(d.evse(fact.station, fact.evse), connector=fact.status)
+    """Follow the plug as far as the connectors of an EVSE show it; one of them in use is the whole EVSE in use."""
+    evse = d.evse(fact.station, fact.evse)
+    connectors = {**dict(evse.connectors), fact.connector: fact.status}
+    if len(connectors) > MOST_CONNECTORS:
+        return
+    status = min(connectors.values(), key=_PRECEDENCE.index)
+    evse = replace(
+        evse,
+        connector=status,
+        connectors=tuple(sorted(connectors.items())),
+        told=evse.told | {fact.connector},
+    )
     d.put_evse(fact.station, evse)
-    if fact.status is ConnectorStatus.FAULTED:
+    if status is ConnectorStatus.FAULTED:
         turn(d, fact.station, fact.evse, Turn.FAULTED)
-    elif fact.status is ConnectorStatus.OCCUPIED:
+    elif status is ConnectorStatus.OCCUPIED:
         turn(d, fact.station, fact.evse, Turn.MENDED)
         turn(d, fact.station, fact.evse, Turn.PLUGGED)
     elif evse.session is None:
@@ -103,15 +162,28 @@ def connector_changed(d: Draft, fact: ConnectorChanged) -> None:
 def card_presented(d: Draft, fact: CardPresented) -> None:
     """Give the verdict on a badge."""
     station = d.state.stations[fact.station]
-    status = verdict(station.config, fact.token)
-    v2g = status is TokenStatus.ACCEPTED and v2g_wanted(d.state, d.now)
-    d.commands.append(AnswerAuthorize(call=fact.call, status=status, v2g=v2g, phases=station.config.phases))
+    told = access.admit(d, fact.station, fact.token)
+    v2g = told.accepted and not told.charge_only and v2g_wanted(d.state, d.now)
+    answer = AnswerAuthorize(
+        call=fact.call,
+        status=told.status,
+        v2g=v2g,
+        phases=station.config.phases,
+        hybrid=is_hybrid(d.state, station),
+        group=told.group,
+        until=told.until,
+        certificate=told.certificate,
+    )
+    d.commands.append(answer)
 
 
 def schedule_reported(d: Draft, fact: ScheduleReported) -> None:
-    """Accept the car's own schedule unless it goes over what is allowed."""
-    order = d.evse(fact.station, fact.evse).delivery.order
+    """Accept the car's own schedule unless it goes over what is allowed; then the order comes again."""
+    evse = d.evse(fact.station, fact.evse)
+    order = evse.delivery.order
     over = order is not None and fact.peak_w is not None and fact.peak_w > max(order.power_w, 0.0) + pace.FOLLOW_W
+    if over:
+        d.put_evse(fact.station, replace_delivery(evse, pace.again(evse.delivery)))
     d.commands.append(AnswerSchedule(call=fact.call, accepted=not over))
 
 
@@ -121,36 +193,6 @@ def setpoint_pulled(d: Draft, fact: SetpointPulled) -> None:
     asked = [e for e in station.evses.values() if order_id(e.evse) == fact.profile_id and e.session]
     power_w = next((e.delivery.order.power_w for e in asked if e.delivery.order), None)
     d.commands.append(AnswerPull(call=fact.call, power_w=power_w))
-
-
-def variables_reported(d: Draft, fact: VariablesReported) -> None:
-    """Take rows of the device model into the inventory; abilities follow from it."""
-    station = d.state.stations[fact.station]
-    inventory = merge_reports(station.inventory, fact.rows)
-    memory = station.memory
-    told_all = fact.request_id is not None and fact.complete
-    if told_all:
-        memory = replace(memory, inventory_of=inventory_key(station))
-    whole = station.inventory_whole or told_all
-    if whole:  # half an inventory would take abilities away that we remember
-        memory = replace(memory, abilities=abilities(inventory, memory.version))
-    colours = [r.value for r in fact.rows if is_light(r.variable) and fact.request_id is None]
-    indicator = colours[-1] if colours else station.indicator
-    d.put_station(replace(station, inventory=inventory, inventory_whole=whole, memory=memory, indicator=indicator))
-
-
-def is_light(variable: Variable) -> bool:
-    """Return whether a variable is the colour of the station's light.
-
-    Only what is told when it changes is believed: the colour in an inventory is old as soon as it is read.
-    """
-    return (variable.component, variable.variable) == ("ChargingStatusIndicator", "Color")
-
-
-def inventory_key(station: StationState) -> str:
-    """Return what an inventory belongs to: it is asked anew when this changes."""
-    m = station.memory
-    return f"{m.vendor}/{m.model}/{m.firmware}/{m.version}"
 
 
 def problem_reported(d: Draft, fact: ProblemReported) -> None:
@@ -197,20 +239,21 @@ def priority_reported(d: Draft, fact: PriorityReported) -> None:
 
 def command_accepted(d: Draft, fact: CommandAccepted) -> None:
     """Note what a station agreed to."""
-    _limits_answered(d, fact.station, fact.id, refused=False)
+    _answered(d, fact)
     d.each_evse(lambda s, e: replace_delivery(e, pace.accepted(e.delivery, fact)) if _is(s, fact.station) else e)
-    if fact.ongoing is False and fact.transaction is not None:
+    if fact.ongoing is False and fact.queued is not True and fact.transaction is not None:
         _transaction_gone(d, fact.station, fact.transaction)
 
 
 def command_refused(d: Draft, fact: CommandRefused) -> None:
     """Learn from a refusal."""
-    _limits_answered(d, fact.station, fact.id, refused=True)
+    _answered(d, fact)
     d.each_evse(lambda s, e: replace_delivery(e, pace.refused(e.delivery, fact, d.now)) if _is(s, fact.station) else e)
 
 
 def command_unanswered(d: Draft, fact: CommandUnanswered) -> None:
     """Note a silence."""
+    _answered(d, fact)
     d.each_evse(
         lambda s, e: replace_delivery(e, pace.unanswered(e.delivery, fact, d.now)) if _is(s, fact.station) else e
     )
@@ -225,11 +268,36 @@ def replace_delivery(evse: EvseState, delivery: Delivery) -> EvseState:
     return evse if delivery is evse.delivery else replace(evse, delivery=delivery)
 
 
-def _limits_answered(d: Draft, identity: str, command_id: int, *, refused: bool) -> None:
-    station = d.state.stations[identity]
-    if station.limits_id == command_id:
-        memory = replace(station.memory, limits_of=None if refused else station.config.limits_key)
-        d.put_station(replace(station, memory=memory))
+def _answered(d: Draft, fact: CommandAccepted | CommandRefused | CommandUnanswered) -> None:
+    """Tell everybody who asked something what became of it."""
+    access.answered(d, fact)
+    rest.answered(d, fact)
+    holding.answered(d, fact)
+    station = d.state.stations[fact.station]
+    if station.limits.id == fact.id:
+        d.put_station(_limits_answered(station, fact, d.now))
+    elif station.report is not None and station.report.request_id == fact.id and not isinstance(fact, CommandAccepted):
+        d.put_station(replace(station, report=None))
+
+
+def _limits_answered(
+    station: StationState, fact: CommandAccepted | CommandRefused | CommandUnanswered, now: Moment
+) -> StationState:
+    """Note whether the lasting limits are written; if not, try the other unit at once, and the same now and then."""
+    limits, memory = station.limits, station.memory
+    if isinstance(fact, CommandAccepted):
+        memory = replace(memory, limits_of=station.config.limits_key)
+        return replace(station, memory=memory, limits=LimitsDelivery(amperes=limits.amperes))
+    wait_s = LIMITS_AGAIN_S[limits.tries] if limits.tries < len(LIMITS_AGAIN_S) else math.inf
+    limits = replace(limits, id=None, tries=limits.tries + 1, again_s=now.mono_s + wait_s)
+    if isinstance(fact, CommandRefused):
+        memory = replace(memory, limits_of=None)
+        limits = replace(limits, refused=fact.reason)
+        if not fact.supported:
+            limits = replace(limits, again_s=math.inf)
+        elif fact.reason == "UnsupportedRateUnit" and limits.tries == 1:
+            limits = replace(limits, amperes=not limits.amperes, again_s=now.mono_s)
+    return replace(station, memory=memory, limits=limits)
 
 
 def _transaction_gone(d: Draft, identity: str, transaction: str) -> None:
@@ -238,6 +306,6 @@ def _transaction_gone(d: Draft, identity: str, transaction: str) -> None:
         session = d.session(evse.session)
         quiet = session is not None and d.now.age_s(evse.readings.at) > 120.0
         if session is not None and session.transaction == transaction and quiet:
-            d.put_session(replace(session, ended_at=session.seen_at or d.now.utc, stopped_reason="Unknown"))
+            d.put_session(replace(session, ended_at=session.seen_at or d.now.utc, stopped_reason=GONE))
             turn(d, identity, evse.evse, Turn.ENDED)
             let_go(d, identity, d.evse(identity, evse.evse))

@@ -5,15 +5,30 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from ..model import facts as f, intents as i
+from ..model.certificates import CertificateEnding, CertificateMade, CertificateRequested, RequestJudged, SignRequest
 from ..model.commands import Keep, MakePlan, StationAnswer, StationCommand
 from ..model.facts import Fact
 from ..model.intents import Intent
 from ..model.moment import Moment
 from ..model.state import Refusal, SiteState
-from . import home, stations, transactions, upkeep, welcome, wishing
+from ..model.upkeep import ReportPart, ReservationEnded
+from . import (
+    access,
+    certificates,
+    firmware,
+    home,
+    incidents,
+    inventory,
+    logs,
+    stations,
+    transactions,
+    upkeep,
+    welcome,
+    wishing,
+)
 from .draft import Draft
 from .keeping import changes
-from .rounds import round_all, round_station
+from .rounds import round_after_figures, round_all, round_station
 
 type Event = Fact | Intent
 type Arm = Callable[[Draft, Event], None]
@@ -25,7 +40,7 @@ class Step:
 
     state: SiteState
     keeps: tuple[Keep, ...] = ()
-    commands: tuple[StationCommand | StationAnswer | MakePlan, ...] = ()
+    commands: tuple[StationCommand | StationAnswer | MakePlan | SignRequest, ...] = ()
     refusal: Refusal | None = None
 
 
@@ -38,33 +53,73 @@ def _nothing(d: Draft, fact: object) -> None:
 
 
 def _variables(d: Draft, fact: f.VariablesReported) -> None:
-    stations.variables_reported(d, fact)
-    welcome.settle(d, fact)
+    if inventory.variables_reported(d, fact):
+        welcome.settle(d, fact.station)
+
+
+def _booted(d: Draft, fact: f.StationBooted) -> None:
+    firmware.booted(d, fact)
+    stations.booted(d, fact)
+
+
+def _upkept(d: Draft, fact: f.UpkeepDone) -> None:
+    upkeep.done(d, fact)
+    firmware.answered(d, fact)
+
+
+def _connector(d: Draft, fact: f.ConnectorChanged) -> None:
+    incidents.connector_changed(d, fact)
+    stations.connector_changed(d, fact)
+
+
+def _problem(d: Draft, fact: f.ProblemReported) -> None:
+    incidents.problem_reported(d, fact)
+    stations.problem_reported(d, fact)
+
+
+def _transaction(d: Draft, fact: f.TransactionReported) -> None:
+    upkeep.reservation_used(d, fact)
+    transactions.transaction_reported(d, fact)
+
+
+def _ticked(d: Draft, fact: f.Ticked) -> None:
+    home.ticked(d, fact)
+    upkeep.expire(d)
+    firmware.overdue(d)
 
 
 ARMS: Final[Mapping[type, Arm]] = dict(
     (
         _arm(f.StationConnected, stations.connected),
         _arm(f.StationDisconnected, stations.disconnected),
-        _arm(f.StationBooted, stations.booted),
-        _arm(f.ConnectorChanged, stations.connector_changed),
+        _arm(f.StationBooted, _booted),
+        _arm(f.ConnectorChanged, _connector),
         _arm(f.CardPresented, stations.card_presented),
-        _arm(f.TransactionReported, transactions.transaction_reported),
+        _arm(f.TransactionReported, _transaction),
         _arm(f.Metered, transactions.metered),
         _arm(f.NeedsReported, transactions.needs_reported),
         _arm(f.ScheduleReported, stations.schedule_reported),
         _arm(f.SetpointPulled, stations.setpoint_pulled),
         _arm(f.VariablesReported, _variables),
-        _arm(f.ProblemReported, stations.problem_reported),
-        _arm(f.SecurityReported, _nothing),
+        _arm(f.ProblemReported, _problem),
+        _arm(f.SecurityReported, incidents.security_reported),
         _arm(f.LimitReported, stations.limit_reported),
         _arm(f.LimitCleared, stations.limit_cleared),
         _arm(f.PriorityReported, stations.priority_reported),
         _arm(f.ProfilesReported, welcome.profiles_reported),
+        _arm(f.ListVersionReported, access.version_reported),
         _arm(f.CommandAccepted, stations.command_accepted),
         _arm(f.CommandRefused, stations.command_refused),
         _arm(f.CommandUnanswered, stations.command_unanswered),
-        _arm(f.UpkeepDone, upkeep.done),
+        _arm(f.UpkeepDone, _upkept),
+        _arm(ReportPart, _nothing),
+        _arm(ReservationEnded, upkeep.reservation_ended),
+        _arm(f.FirmwareReported, firmware.reported),
+        _arm(f.LogReported, logs.reported),
+        _arm(CertificateRequested, certificates.requested),
+        _arm(RequestJudged, certificates.judged),
+        _arm(CertificateMade, certificates.made),
+        _arm(CertificateEnding, certificates.ending),
         _arm(f.MeterRead, home.meter_read),
         _arm(f.MeterLost, home.meter_lost),
         _arm(f.VehicleSocRead, home.vehicle_soc_read),
@@ -72,19 +127,33 @@ ARMS: Final[Mapping[type, Arm]] = dict(
         _arm(f.SunForecast, home.sun_forecast),
         _arm(f.PlanMade, home.plan_made),
         _arm(f.SiteConfigured, home.site_configured),
-        _arm(f.Ticked, home.ticked),
+        _arm(f.Ticked, _ticked),
         _arm(f.Stopping, home.stopping),
         _arm(i.SetProgramme, wishing.set_programme),
         _arm(i.RemoveProgramme, wishing.remove_programme),
+        _arm(i.SetDeparture, wishing.set_departure),
+        _arm(i.RemoveDeparture, wishing.remove_departure),
+        _arm(i.ApplyV2gToAll, wishing.apply_v2g_to_all),
+        _arm(i.WakeProgrammes, wishing.wake_programmes),
         _arm(i.SetSocLimits, wishing.set_soc_limits),
         _arm(i.SetV2g, wishing.set_v2g),
         _arm(i.ChargeNow, wishing.charge_now),
         _arm(i.ResumeV2g, wishing.resume_v2g),
+        _arm(i.ProbeRoute, wishing.probe_route),
+        _arm(i.SetBadge, access.set_badge),
+        _arm(i.RemoveBadge, access.remove_badge),
+        _arm(i.LearnBadge, access.learn_badge),
+        _arm(i.OfferFirmware, firmware.offered),
     )
 )
 """One arm for every fact and intent; a test holds it total."""
 
 _NO_ROUND: Final = (f.Stopping,)
+
+
+def _are_figures(event: Event) -> bool:
+    """Tell whether an event may bring nothing but figures."""
+    return isinstance(event, f.Metered) or (isinstance(event, f.TransactionReported) and event.token is None)
 
 
 def step(state: SiteState, event: Event, now: Moment) -> Step:
@@ -96,7 +165,9 @@ def step(state: SiteState, event: Event, now: Moment) -> Step:
     ARMS[type(event)](draft, event)
     if draft.refusal is not None:
         return Step(state, refusal=draft.refusal)
-    if isinstance(identity, str):
+    if isinstance(identity, str) and _are_figures(event):
+        round_after_figures(state, draft, identity)
+    elif isinstance(identity, str):
         round_station(draft, identity)
     elif not isinstance(event, _NO_ROUND):
         round_all(draft)

@@ -1,59 +1,74 @@
 """What a transaction event changes: the record always, the present only when it is news."""
 
 from dataclasses import replace
+from typing import Final
 
-from ..access.admission import verdict
+from ..access.admission import Verdict
+from ..control import pace
 from ..control.session_table import Turn
 from ..ledger import sessions
+from ..ledger.counters import bound_of
 from ..model.commands import AnswerNeeds, AnswerTransaction
 from ..model.facts import Metered, NeedsReported, TransactionReported
 from ..model.session import Phase, Session
 from ..model.state import EvseState
-from ..model.station import EventKind, Sampling
+from ..model.station import ConnectorStatus, EventKind
 from ..model.wishes import Override
-from ..ocpp import readings as live
-from ..ocpp.readings import merge_sampling
+from . import access
+from .counting import believable, count, take_samplings
 from .draft import Draft
+from .rest import look_for_rest
+from .routes import announced_by_needs, route_of
 from .turning import let_go, turn
-from .wanting import next_departure, soc_from_needs, v2g_agreed, v2g_wanted, vehicle_named, vehicle_of
+from .wanting import next_departure, preparing, soc_from_needs, v2g_agreed, v2g_wanted, vehicle_named, vehicle_of
+
+SHORT_NAME: Final = 10
+"""A name of so few figures is a count, and begins anew some day."""
 
 
 def transaction_reported(d: Draft, fact: TransactionReported) -> None:
     """Keep the event in its session, then follow it where it tells the present."""
-    known = d.session(sessions.key_of(fact.station, fact.transaction))
+    samplings = believable(d, fact.station, fact.samplings)
+    fact = fact if samplings is fact.samplings else replace(fact, samplings=samplings)
+    known = _known(d, fact)
     evse_number = fact.evse or (known.evse if known else _likely_evse(d, fact))
     session = known or _begin(d, fact, evse_number)
-    news = not fact.offline and session.ended_at is None and _is_newest(session, fact)
-    phase = d.evse(fact.station, evse_number).phase
-    merged = sessions.merge(session, fact, d.state.prices, d.state.meter.house_w)
+    evse = d.evse(fact.station, evse_number)
+    news = _is_news(d, session, fact, evse)
+    if news and fact.kind is not EventKind.ENDED:
+        session = sessions.reopened(session)
+    trusted = fact.dated and not fact.offline
+    bound = bound_of(d.state.stations[fact.station].config.max_w, d.now.utc, dated=trusted)
+    merged = sessions.merge(session, fact, d.state.prices, d.state.meter.house_w, bound)
     if news:
-        merged = sessions.with_time(merged, phase, fact.at)
-    d.put_session(_with_vehicle(d, merged, fact))
+        v2g = evse.phase is Phase.V2G and not preparing(d.state, d.now)
+        merged = sessions.with_time(merged, fact.at, v2g=v2g)
+    told = _verdict(d, fact)
+    d.put_session(_with_verdict(_with_vehicle(d, merged, fact), fact, told))
     if news:
         _follow(d, fact, merged, evse_number)
     else:
-        _count_history(d, fact, evse_number)
-        if fact.kind is EventKind.ENDED and d.evse(fact.station, evse_number).session == merged.key:
-            _end(d, fact.station, evse_number)
-    _answer(d, fact)
+        count(d, fact.station, evse_number, fact.samplings, dated=trusted)
+    if fact.kind is EventKind.ENDED and d.evse(fact.station, evse_number).session == merged.key:
+        _end(d, fact.station, evse_number)
+    look_for_rest(d, d.state.sessions[merged.key])
+    _answer(d, fact, told, merged)
 
 
-def _count_history(d: Draft, fact: TransactionReported, number: int) -> None:
-    """Let what happened while nobody listened move the counters, forward only; nothing else of it is the present."""
-    evse = d.evse(fact.station, number)
-    then = evse.readings
-    for sampling in fact.samplings:
-        then = merge_sampling(then, sampling, d.now)
-    import_wh, export_wh = (
-        _later(evse.readings.import_wh, then.import_wh),
-        _later(evse.readings.export_wh, then.export_wh),
-    )
-    d.put_evse(fact.station, replace(evse, readings=replace(evse.readings, import_wh=import_wh, export_wh=export_wh)))
-    _keep_counters(d, fact.station, number)
+def _known(d: Draft, fact: TransactionReported) -> Session | None:
+    """Return the session of an event; names a station counts up come again one day, and mean another transaction."""
+    first = d.session(sessions.key_of(fact.station, fact.transaction))
+    if first is not None and not sessions.is_another(first, fact):
+        return first
+    if first is None and not _counts_up(fact):
+        return None
+    mine = [s for s in d.state.sessions.values() if (s.station, s.transaction) == (fact.station, fact.transaction)]
+    mine = [s for s in mine if not sessions.is_another(s, fact)]
+    return max(mine, key=lambda s: s.started_at, default=None)
 
 
-def _later(now_wh: float | None, then_wh: float | None) -> float | None:
-    return then_wh if now_wh is None else now_wh if then_wh is None else max(now_wh, then_wh)
+def _counts_up(fact: TransactionReported) -> bool:
+    return len(fact.transaction) <= SHORT_NAME and fact.transaction.isdecimal()
 
 
 def _likely_evse(d: Draft, fact: TransactionReported) -> int:
@@ -65,7 +80,10 @@ def _likely_evse(d: Draft, fact: TransactionReported) -> int:
 
 def _begin(d: Draft, fact: TransactionReported, evse_number: int) -> Session:
     departure = next_departure(d.state, d.now)
-    session = sessions.begin(fact, evse_number)
+    key = sessions.key_of(fact.station, fact.transaction)
+    if _counts_up(fact) or key in d.state.sessions:
+        key = sessions.key_again(fact.station, fact.transaction, fact.at)
+    session = sessions.begin(fact, key, evse_number)
     return replace(session, departure=departure.at if departure else None, v2g_allowed=v2g_wanted(d.state, d.now))
 
 
@@ -74,27 +92,34 @@ def _with_vehicle(d: Draft, session: Session, fact: TransactionReported) -> Sess
     return replace(session, vehicle=name) if name and name != session.vehicle else session
 
 
-def _is_newest(session: Session, fact: TransactionReported) -> bool:
-    return session.seen_at is None or fact.at >= session.seen_at
+def _is_news(d: Draft, session: Session, fact: TransactionReported, evse: EvseState) -> bool:
+    """Tell whether an event speaks of the present: by its number, which no clock can set wrong, then by its time."""
+    if fact.offline or (session.ended_at is not None and session.stopped_reason != sessions.GONE):
+        return False
+    other = d.session(evse.session)
+    if other is not None and other.key != session.key and other.seen_at is not None and fact.at < other.seen_at:
+        return False
+    if session.seen_at is None or fact.seq_no > session.last_seq_no:
+        return True
+    if fact.seq_no == session.last_seq_no:
+        return fact.at >= session.seen_at
+    return fact.dated and fact.at > session.seen_at
 
 
 def _follow(d: Draft, fact: TransactionReported, session: Session, number: int) -> None:
     """Let an event that is news change the present."""
     evse = d.evse(fact.station, number)
-    if evse.session != session.key and fact.kind is not EventKind.ENDED:
+    if evse.session != session.key:
+        if fact.kind is EventKind.ENDED:  # the first word of a transaction is that it is over
+            count(d, fact.station, number, fact.samplings, dated=fact.dated)
+            return
         evse = _adopt(d, fact, session, evse)
-    take_samplings(d, fact.station, number, fact.samplings)
+    take_samplings(d, fact.station, number, fact.samplings, dated=fact.dated)
     _note_soc(d, session.key, d.evse(fact.station, number))
-    if fact.kind is EventKind.ENDED:
-        _end(d, fact.station, number)
-        return
     evse = d.evse(fact.station, number)
-    evse = replace(
-        evse,
-        charging_state=fact.charging_state or evse.charging_state,
-        operation_mode=fact.operation_mode or evse.operation_mode,
-    )
-    d.put_evse(fact.station, evse)
+    told = fact.charging_state or evse.charging_state, fact.operation_mode or evse.operation_mode
+    if told != (evse.charging_state, evse.operation_mode):
+        d.put_evse(fact.station, replace(evse, charging_state=told[0], operation_mode=told[1]))
 
 
 def _note_soc(d: Draft, key: str, evse: EvseState) -> None:
@@ -109,11 +134,22 @@ def _adopt(d: Draft, fact: TransactionReported, session: Session, evse: EvseStat
     """Make a session the present one; a session that was open here before ended unseen."""
     before = d.session(evse.session)
     if before is not None and before.ended_at is None:
-        d.put_session(replace(before, ended_at=before.seen_at or fact.at, stopped_reason="Superseded"))
+        ended_at = before.seen_at or fact.at
+        d.put_session(replace(before, ended_at=ended_at, stopped_reason=sessions.SUPERSEDED))
         turn(d, fact.station, evse.evse, Turn.ENDED)
         let_go(d, fact.station, d.evse(fact.station, evse.evse))
+    for other in d.state.stations[fact.station].evses.values():
+        if other.session == session.key:
+            _move_away(d, fact.station, other)
     d.put_evse(fact.station, replace(d.evse(fact.station, evse.evse), session=session.key))
     return turn(d, fact.station, evse.evse, Turn.BEGAN)
+
+
+def _move_away(d: Draft, identity: str, evse: EvseState) -> None:
+    """Free an EVSE of a transaction that turned out to be another's."""
+    phase = Phase.PLUGGED if evse.connector is ConnectorStatus.OCCUPIED else Phase.UNPLUGGED
+    evse = let_go(d, identity, evse)
+    d.put_evse(identity, replace(evse, phase=phase, readings=replace(evse.readings, power_w=None, setpoint_w=None)))
 
 
 def _end(d: Draft, identity: str, number: int) -> None:
@@ -122,45 +158,42 @@ def _end(d: Draft, identity: str, number: int) -> None:
     d.put_evse(identity, replace(evse, readings=replace(evse.readings, power_w=0.0, setpoint_w=None)))
 
 
-def _answer(d: Draft, fact: TransactionReported) -> None:
-    status = None if fact.token is None else verdict(d.state.stations[fact.station].config, fact.token)
-    d.commands.append(AnswerTransaction(call=fact.call, status=status))
+def _verdict(d: Draft, fact: TransactionReported) -> Verdict | None:
+    """Return the verdict on the badge of an event; only one that starts a charge now may be learnt."""
+    if fact.token is None:
+        return None
+    return access.admit(d, fact.station, fact.token, learn=not fact.offline and fact.kind is not EventKind.ENDED)
+
+
+def _with_verdict(session: Session, fact: TransactionReported, told: Verdict | None) -> Session:
+    """Note what a badge lets a session do; the one that ends it has no say in that."""
+    if told is None or fact.kind is EventKind.ENDED:
+        return session
+    return replace(
+        session,
+        refused=not told.accepted,
+        charge_only=told.charge_only,
+        v2g_allowed=session.v2g_allowed and not told.charge_only,
+    )
+
+
+def _answer(d: Draft, fact: TransactionReported, told: Verdict | None, session: Session) -> None:
+    answer = AnswerTransaction(call=fact.call, total_cost=_cost(d, fact, session))
+    if told is not None:
+        answer = replace(answer, status=told.status, group=told.group, until=told.until)
+    d.commands.append(answer)
+
+
+def _cost(d: Draft, fact: TransactionReported, session: Session) -> float | None:
+    """Return what a charge has cost up to an event, ``None`` at its start and where nobody knows the price."""
+    told = fact.kind is not EventKind.STARTED and d.state.prices.at(fact.at) is not None
+    return session.cost if told else None
 
 
 def metered(d: Draft, fact: Metered) -> None:
     """Take values that came outside a transaction event; those of EVSE 0 are of the station's own connection."""
     if fact.evse:
-        take_samplings(d, fact.station, fact.evse, fact.samplings)
-
-
-def take_samplings(d: Draft, identity: str, number: int, samplings: tuple[Sampling, ...]) -> None:
-    """Bring an EVSE's readings, and its counters in memory, up to date."""
-    if not samplings:
-        return
-    evse = d.evse(identity, number)
-    readings = live.merge(evse.readings, samplings, d.now)
-    awake = d.now if abs(readings.power_w or 0.0) > 100.0 else evse.awake_at
-    d.put_evse(identity, replace(evse, readings=readings, awake_at=awake))
-    _keep_counters(d, identity, number)
-
-
-def _keep_counters(d: Draft, identity: str, number: int) -> None:
-    """Bring the counters in memory up to date."""
-    station, readings = d.state.stations[identity], d.evse(identity, number).readings
-    memory = replace(
-        station.memory,
-        import_wh=_with_counter(station.memory.import_wh, number, readings.import_wh),
-        export_wh=_with_counter(station.memory.export_wh, number, readings.export_wh),
-    )
-    if memory != station.memory:
-        d.put_station(replace(station, memory=memory))
-
-
-type _Counters = tuple[tuple[int, float], ...]
-
-
-def _with_counter(counters: _Counters, evse: int, wh: float | None) -> _Counters:
-    return counters if wh is None else tuple(sorted({**dict(counters), evse: wh}.items()))
+        take_samplings(d, fact.station, fact.evse, believable(d, fact.station, fact.samplings))
 
 
 def needs_reported(d: Draft, fact: NeedsReported) -> None:
@@ -168,6 +201,9 @@ def needs_reported(d: Draft, fact: NeedsReported) -> None:
 
     Needs without the way back in the middle of a V2G session mean that the driver pressed the button in the flap.
     """
+    station = d.state.stations[fact.station]
+    if not station.memory.announced and announced_by_needs(fact.needs):
+        d.put_station(replace(station, memory=replace(station.memory, announced=True)))
     evse = d.evse(fact.station, fact.evse)
     session = d.session(evse.session)
     if session is not None:
@@ -176,12 +212,19 @@ def needs_reported(d: Draft, fact: NeedsReported) -> None:
     if soc_pct is not None:
         d.put_evse(fact.station, replace(evse, readings=replace(evse.readings, soc_pct=soc_pct, soc_at=d.now)))
     if evse.phase is Phase.STARTING:
-        agreed = fact.needs.bidirectional and v2g_agreed(d.state, fact.station, d.now)
+        barred = session is not None and session.charge_only
+        agreed = not barred and v2g_agreed(d.state, fact.station, fact.needs, d.now)
         turn(d, fact.station, fact.evse, Turn.V2G_AGREED if agreed else Turn.STANDARD_BEGAN)
-    elif evse.phase is Phase.V2G and not fact.needs.bidirectional:
+    elif evse.phase is Phase.V2G and not fact.needs.bidirectional and _tells_needs(d, fact.station):
         _flap_button(d, fact, session)
-    d.put_evse(fact.station, replace(d.evse(fact.station, fact.evse), plan_stale=True))
+    evse = d.evse(fact.station, fact.evse)
+    d.put_evse(fact.station, replace(evse, plan_stale=True, delivery=pace.again(evse.delivery)))
     d.commands.append(AnswerNeeds(call=fact.call, profile_follows=session is not None))
+
+
+def _tells_needs(d: Draft, identity: str) -> bool:
+    route = route_of(d.state, d.state.stations[identity])
+    return route is not None and route.tells_needs
 
 
 def _flap_button(d: Draft, fact: NeedsReported, session: Session | None) -> None:

@@ -7,9 +7,10 @@ from ..model.config import VehicleConfig
 from ..model.moment import Moment
 from ..model.programme import Departure
 from ..model.session import Session
-from ..model.state import EvseState, SiteState, StationState
-from ..model.station import Needs, Version
+from ..model.state import EvseState, SiteState
+from ..model.station import Needs
 from ..plan.departures import upcoming
+from .routes import no_route, route_of
 
 HORIZON: Final = timedelta(days=8)
 STATION: Final = "station"
@@ -20,8 +21,14 @@ def next_departure(state: SiteState, now: Moment) -> Departure | None:
     """Return the next departure of the enabled programmes; the one kept in the state is good until it is over."""
     if state.ahead is not None and state.ahead.at > now.utc:
         return state.ahead
-    ahead = upcoming(state.wishes.programmes, state.config.zone, now.utc, HORIZON)
+    ahead = upcoming(state.wishes.leavings, state.config.zone, now.utc, HORIZON)
     return ahead[0] if ahead else None
+
+
+def preparing(state: SiteState, now: Moment) -> bool:
+    """Return whether the cabin is prepared for the next departure now."""
+    departure = next_departure(state, now)
+    return departure is not None and departure.climate_from <= now.utc
 
 
 def v2g_wanted(state: SiteState, now: Moment) -> bool:
@@ -32,14 +39,14 @@ def v2g_wanted(state: SiteState, now: Moment) -> bool:
     return departure is not None and departure.programme.v2g
 
 
-def speaks_v2g(station: StationState) -> bool:
-    """Return whether a station's version has words for a discharge; older ones need a vendor's own route."""
-    return station.memory.version is Version.V21
-
-
-def v2g_agreed(state: SiteState, identity: str, now: Moment) -> bool:
-    """Return whether a car that offers V2G at a station is taken at its word."""
-    return speaks_v2g(state.stations[identity]) and v2g_wanted(state, now)
+def v2g_agreed(state: SiteState, identity: str, needs: Needs | None, now: Moment) -> bool:
+    """Return whether a session is V2G: wanted, possible, and the car offered it where it has words for that."""
+    station = state.stations[identity]
+    route = route_of(state, station)
+    if route is None or no_route(state, station) is not None:
+        return False
+    offered = needs is not None and needs.bidirectional
+    return (offered or not route.tells_needs) and v2g_wanted(state, now)
 
 
 def vehicle_of(state: SiteState, session: Session | None) -> VehicleConfig:

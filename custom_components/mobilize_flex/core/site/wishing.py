@@ -1,14 +1,29 @@
 """What each wish of a person changes, or why it cannot."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from ..control.session_table import Turn
-from ..model.intents import ChargeNow, RemoveProgramme, ResumeV2g, SetProgramme, SetSocLimits, SetV2g
-from ..model.programme import Programme
+from ..model.intents import (
+    ApplyV2gToAll,
+    ChargeNow,
+    ProbeRoute,
+    RemoveDeparture,
+    RemoveProgramme,
+    ResumeV2g,
+    SetDeparture,
+    SetProgramme,
+    SetSocLimits,
+    SetV2g,
+    WakeProgrammes,
+)
+from ..model.programme import MOST_DEPARTURES, Programme
 from ..model.state import EvseState
 from ..model.wishes import Override, Wishes
-from ..plan.departures import check_programmes
+from ..plan.departures import ahead_of, check_programmes
+from . import probing
 from .draft import Draft
+from .rounds import situation_of
 from .turning import turn
 from .wanting import next_departure
 
@@ -36,7 +51,9 @@ def set_programme(d: Draft, intent: SetProgramme) -> None:
     if fault is not None:
         d.refuse(f"programme_{fault}", number=str(new.number))
         return
-    silenced = tuple(n for n in wishes.silenced if n != new.number)
+    if not _target_fits(d, new):
+        return
+    silenced = tuple(n for n in wishes.silenced if n != new.number or not new.enabled)
     _wish(d, replace(wishes, programmes=programmes, silenced=silenced))
 
 
@@ -49,6 +66,74 @@ def remove_programme(d: Draft, intent: RemoveProgramme) -> None:
         return
     silenced = tuple(n for n in wishes.silenced if n != intent.number)
     _wish(d, replace(wishes, programmes=programmes, silenced=silenced))
+
+
+def set_departure(d: Draft, intent: SetDeparture) -> None:
+    """Add or replace a departure for a single day, in time and as long as there is room."""
+    wishes = d.state.wishes
+    new, replaced = intent.programme, (intent.programme.wall, intent.instead_of)
+    if intent.instead_of is not None and intent.instead_of not in _walls(wishes):
+        d.refuse("departure_unknown", departure=_said(intent.instead_of))
+        return
+    ahead = [p for p in ahead_of(wishes.departures, d.state.config.zone, d.now.utc) if p.wall not in replaced]
+    if new.wall is None or not ahead_of([new], d.state.config.zone, d.now.utc):
+        d.refuse("departure_past", departure=_said(new.wall) if new.wall else "")
+        return
+    if len(ahead) >= MOST_DEPARTURES:
+        d.refuse("departure_too_many", most=str(MOST_DEPARTURES))
+        return
+    if _target_fits(d, new):
+        _wish(d, replace(wishes, departures=tuple(sorted([*ahead, new], key=lambda p: (p.once, p.departure)))))
+
+
+def remove_departure(d: Draft, intent: RemoveDeparture) -> None:
+    """Take a departure for a single day off the list."""
+    wishes = d.state.wishes
+    if intent.wall not in _walls(wishes):
+        d.refuse("departure_unknown", departure=_said(intent.wall))
+        return
+    _wish(d, replace(wishes, departures=tuple(p for p in wishes.departures if p.wall != intent.wall)))
+
+
+def _walls(wishes: Wishes) -> list[datetime | None]:
+    return [p.wall for p in wishes.departures]
+
+
+def _said(wall: datetime) -> str:
+    return wall.isoformat(" ", "minutes")
+
+
+def _target_fits(d: Draft, programme: Programme) -> bool:
+    """Return whether a departure's own target is above the minimum, or refuse."""
+    target_pct, minimum_pct = programme.target_soc_pct, d.state.wishes.soc_min_pct
+    fits = target_pct is None or minimum_pct <= target_pct <= 100.0
+    if not fits:
+        d.refuse("target_conflict", target=f"{target_pct:.0f}", minimum=f"{minimum_pct:.0f}")
+    return fits
+
+
+def forget_past(d: Draft) -> None:
+    """Take departures for a single day that are over off the list; what runs until one of them is not touched."""
+    wishes = d.state.wishes
+    ahead = ahead_of(wishes.departures, d.state.config.zone, d.now.utc)
+    if len(ahead) < len(wishes.departures):
+        d.state = replace(d.state, wishes=replace(wishes, departures=ahead))
+
+
+def apply_v2g_to_all(d: Draft, intent: ApplyV2gToAll) -> None:
+    """Turn the V2G rule on for all there is to leave by; the owner's consent to feed back comes first."""
+    if not d.state.config.v2g_consent:
+        d.refuse("v2g_no_consent")
+        return
+    wishes = d.state.wishes
+    programmes = tuple(replace(p, v2g=True) for p in wishes.programmes)
+    departures = tuple(replace(p, v2g=True) for p in wishes.departures)
+    _wish(d, replace(wishes, programmes=programmes, departures=departures))
+
+
+def wake_programmes(d: Draft, intent: WakeProgrammes) -> None:
+    """Switch on what an instant charge switched off."""
+    _wish(d, _awake(d.state.wishes))
 
 
 def set_soc_limits(d: Draft, intent: SetSocLimits) -> None:
@@ -78,7 +163,8 @@ def charge_now(d: Draft, intent: ChargeNow) -> None:
     wishes = d.state.wishes
     silenced = tuple(p.number for p in wishes.programmes if p.enabled) or wishes.silenced
     programmes = tuple(replace(p, enabled=False) for p in wishes.programmes)
-    _wish(d, replace(wishes, programmes=programmes, silenced=silenced))
+    departures = tuple(replace(p, enabled=False) for p in wishes.departures)
+    _wish(d, replace(wishes, programmes=programmes, departures=departures, silenced=silenced))
     turn(d, intent.station, intent.evse, Turn.CHARGE_NOW)
     session = d.session(evse.session)
     if session is not None:
@@ -87,9 +173,7 @@ def charge_now(d: Draft, intent: ChargeNow) -> None:
 
 def resume_v2g(d: Draft, intent: ResumeV2g) -> None:
     """Switch the silenced programmes on again and go back to the session as it was."""
-    wishes = d.state.wishes
-    programmes = tuple(_awake(p, wishes.silenced) for p in wishes.programmes)
-    _wish(d, replace(wishes, programmes=programmes, silenced=()))
+    _wish(d, _awake(d.state.wishes))
     if intent.station not in d.state.stations:
         d.refuse("station_unknown", station=intent.station)
         return
@@ -100,8 +184,19 @@ def resume_v2g(d: Draft, intent: ResumeV2g) -> None:
         turn(d, intent.station, intent.evse, Turn.RESUMED)
 
 
-def _awake(programme: Programme, silenced: tuple[int, ...]) -> Programme:
-    return replace(programme, enabled=True) if programme.number in silenced else programme
+def probe_route(d: Draft, intent: ProbeRoute) -> None:
+    """Try a station's way to give back, if all is there that makes it safe."""
+    if intent.station not in d.state.stations:
+        d.refuse("station_unknown", station=intent.station)
+        return
+    probing.begin(d, intent, situation_of(d, intent.station, intent.evse))
+
+
+def _awake(wishes: Wishes) -> Wishes:
+    """Return wishes with everything on again that an instant charge switched off."""
+    programmes = (replace(p, enabled=p.enabled or p.number in wishes.silenced) for p in wishes.programmes)
+    departures = (replace(p, enabled=True) for p in wishes.departures)
+    return replace(wishes, programmes=tuple(programmes), departures=tuple(departures), silenced=())
 
 
 def _with_session(d: Draft, identity: str, number: int) -> EvseState | None:
