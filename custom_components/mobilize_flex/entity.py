@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -161,9 +162,14 @@ class FlexEntity(Entity):
         self.place = place
         self.entity_description = description
         self._attr_unique_id = f"{coordinator.entry.entry_id}/{place.part}/{description.key}"
-        self._attr_device_info = coordinator.device_info(place)
         self._shown = Seen(available=False)
         self._shown_at = float("-inf")
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Return the device it belongs to; made when asked for, which is once."""
+        return self.coordinator.device_info(self.place)
 
     def see(self) -> Seen:
         """Return what is to be shown now."""

@@ -2,7 +2,7 @@
 
 Passwords of ours have 190 bits, so guessing fails at any cost per guess; scrypt is here for those an owner chose. Its
 parameters (N = 2^12, r = 8, p = 1: 4 MiB, some 20 ms) are cheap enough for a small computer with many stations.
-Everything here blocks: call it from a worker.
+Everything here but ``recognised`` blocks: call it from a worker.
 """
 
 import base64
@@ -40,21 +40,29 @@ def seal(secret: str) -> str:
     return "$".join(("scrypt", str(_LOG_N), str(_R), str(_P), _encode(salt), _encode(key)))
 
 
-def matches(secret: str, sealed: str) -> bool:
-    """Tell whether a password opens a seal; the one that opened it last is recognised cheaply."""
-    digest = hmac.digest(_pepper, secret.encode("utf-8", "surrogatepass"), "sha256")
+def recognised(secret: str, sealed: str) -> bool:
+    """Tell whether a password is the one that opened a seal last; cheap, needs no worker."""
     with _lock:
         known = _seen.get(sealed)
-    if known is not None and hmac.compare_digest(known, digest):
+    return known is not None and hmac.compare_digest(known, _digest(secret))
+
+
+def matches(secret: str, sealed: str) -> bool:
+    """Tell whether a password opens a seal."""
+    if recognised(secret, sealed):
         return True
     if not _opens(secret, sealed):
         return False
     with _lock:
-        _seen[sealed] = digest
+        _seen[sealed] = _digest(secret)
         _seen.move_to_end(sealed)
         if len(_seen) > _REMEMBERED:
             _seen.popitem(last=False)
     return True
+
+
+def _digest(secret: str) -> bytes:
+    return hmac.digest(_pepper, secret.encode("utf-8", "surrogatepass"), "sha256")
 
 
 def _opens(secret: str, sealed: str) -> bool:

@@ -17,7 +17,7 @@ from ..core.ocpp.dialect import Reply
 from ..core.ocpp.link import Link, LinkEvent
 from ..core.ocpp.redaction import READABLE, redacted
 
-FRAMES_KEPT: Final = 50
+FRAMES_KEPT: Final = 20
 OUTBOX_LIMIT: Final = 512
 GREEDY_S: Final = 0.005
 GREED_SHARE: Final = 4.0

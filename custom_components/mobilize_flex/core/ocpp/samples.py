@@ -1,6 +1,7 @@
 """What a station's meter says, in base units and within the bounds of physics."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from ..model.station import Sample, Sampling
@@ -109,6 +110,7 @@ def _sample(raw: Payload, odd: list[str]) -> Sample | None:
     )
 
 
+@lru_cache(maxsize=256)
 def kind_of(measurand: str) -> str | None:
     """Return the base unit of a measurand, ``None`` where we do not know it."""
     for prefix, unit in _KINDS:
@@ -124,11 +126,14 @@ def _scale(unit_of_measure: Payload, kind: str | None) -> float | None:
     """
     if not unit_of_measure:
         return 1.0
-    multiplier = integer(unit_of_measure, "multiplier") or 0
+    return _scale_of(text(unit_of_measure, "unit", 20), integer(unit_of_measure, "multiplier") or 0, kind)
+
+
+@lru_cache(maxsize=256)
+def _scale_of(word: str | None, multiplier: int, kind: str | None) -> float | None:
     if abs(multiplier) > _MULTIPLIER_LIMIT:
         return None
     scale = 10.0**multiplier
-    word = text(unit_of_measure, "unit", 20)
     if not word:
         return scale
     unit = _UNITS.get(word) or _UNITS.get(word.strip().casefold())
