@@ -97,15 +97,15 @@ def _stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _row(keep: Keep, now: datetime) -> _Row:
+def _row(keep: Keep, now: str) -> _Row:
     """Return a value ready to write; raise CodecError for what has no written form."""
     value = keep.value
     if value is None:
         return _Row(keep.key, None, None)
-    at: datetime | None = now
+    at: str | None = now
     if isinstance(value, Session):
-        at = value.ended_at
-    return _Row(keep.key, to_json(value), None if at is None else _stamp(at))
+        at = None if value.ended_at is None else _stamp(value.ended_at)
+    return _Row(keep.key, to_json(value), at)
 
 
 class _File:
@@ -301,7 +301,7 @@ class Store:
         if not keeps:
             waiter.set_result(None)
             return waiter
-        now = dt_util.utcnow()
+        now = _stamp(dt_util.utcnow())
         self._backlog.rows |= {keep.key: _row(keep, now) for keep in keeps}
         if self._retry is not None or self._closed:
             waiter.set_exception(StoreUnwritableError("waiting for the disk"))

@@ -210,9 +210,7 @@ async def test_a_station_may_send_a_user_name_of_its_own_and_speak_one_language(
     site = await live(hass, home())
     dialog = Part(hass, site, "station")
     await dialog.open()
-    page = await dialog.fill(
-        identity="FLEX-1", name="Garage", security={"user_name": " garage ", "protocol": "v2_0_1"}
-    )
+    page = await dialog.fill(identity="FLEX-1", name="Garage", security={"user_name": " garage ", "protocol": "v2_0_1"})
     assert page["description_placeholders"]["user"] == "garage"
     await dialog.fill()
     data = only(site, "station").data

@@ -1,9 +1,10 @@
 """An energy counter followed through resets and nonsense."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ..model.replacing import replace
 from ..model.session import Span
 
 NOISE_WH: Final = 2.0

@@ -1,12 +1,12 @@
 """The record of each session: energy, money, time."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from ..model.facts import TransactionReported
 from ..model.prices import PriceCurve
+from ..model.replacing import replace
 from ..model.session import Session, Span
 from ..model.station import EventKind, Sampling
 from .counters import Bound, take

@@ -31,7 +31,7 @@ from .wire import Payload
 
 OPEN_LIMIT: Final = 64
 QUEUE_LIMIT: Final = 64
-MEMORY: Final = 64
+MEMORY: Final = 32
 ANSWER_WITHIN_S: Final = 25.0  # stations wait 30 s; whoever forgot to answer is covered before that
 PRESSED_S: Final = 5.0  # what moves power waits no longer than this behind a question that does not
 PASSED_S: Final = 30.0  # and whatever else waits no longer than this behind one that takes its time

@@ -1,11 +1,11 @@
 """What flows through a station now: power, current, voltage, counters, state of charge."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from ..model.electric import NO_PHASES, NOMINAL_V, PerPhase, StationReadings
 from ..model.moment import Moment
+from ..model.replacing import replace
 from ..model.station import Sample, Sampling
 
 # a list of an ended transaction holds its beginning too; neither end of it is what flows now
@@ -110,6 +110,8 @@ def _phased(samples: Sequence[Sample], drawn: str, given: str) -> PerPhase:
 def _at_best_place(samples: Sequence[Sample], measurand: str) -> list[Sample]:
     """Return the samples of a measurand, all of the one place nearest to the car."""
     found = [sample for sample in samples if sample.measurand == measurand]
+    if not found:
+        return found
     for place in _PLACES:
         here = [sample for sample in found if sample.location == place]
         if here:

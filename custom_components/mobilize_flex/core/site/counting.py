@@ -1,12 +1,12 @@
 """What a station measures, once it can be believed."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from ..ledger.counters import bound_of, take
 from ..model.electric import StationReadings
+from ..model.replacing import replace
 from ..model.session import Span
 from ..model.state import EvseState, StationMemory
 from ..model.station import Sampling

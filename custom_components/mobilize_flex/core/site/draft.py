@@ -1,13 +1,14 @@
 """A state in the making, within one step."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
 from ..model.certificates import SignRequest
 from ..model.commands import MakePlan, StationAnswer, StationCommand
 from ..model.moment import Moment
+from ..model.replacing import replace
 from ..model.session import Session
 from ..model.state import EvseState, Refusal, SiteState, StationMemory, StationState
 from ..ocpp.inventory import connectors

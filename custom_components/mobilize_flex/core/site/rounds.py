@@ -1,7 +1,6 @@
 """The regular round: who is due, what is allowed, what to do, what to send."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +14,7 @@ from ..model.driver import NATIVE, RouteKind
 from ..model.moment import Moment
 from ..model.plan import Plan
 from ..model.reasons import Reason
+from ..model.replacing import replace
 from ..model.session import Phase, Session
 from ..model.state import Decision, Delivery, EvseState, Onboarding, Outcome, SiteState, StationState
 from . import probing

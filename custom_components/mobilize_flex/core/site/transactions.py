@@ -1,6 +1,5 @@
 """What a transaction event changes: the record always, the present only when it is news."""
 
-from dataclasses import replace
 from typing import Final
 
 from ..access.admission import Verdict
@@ -10,6 +9,7 @@ from ..ledger import sessions
 from ..ledger.counters import bound_of
 from ..model.commands import AnswerNeeds, AnswerTransaction
 from ..model.facts import Metered, NeedsReported, TransactionReported
+from ..model.replacing import replace
 from ..model.session import Phase, Session
 from ..model.state import EvseState
 from ..model.station import ConnectorStatus, EventKind

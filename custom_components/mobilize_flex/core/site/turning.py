@@ -1,10 +1,10 @@
 """Moving an EVSE through the life of its session."""
 
-from dataclasses import replace
 from types import MappingProxyType
 
 from ..control.session_table import HARMLESS, Turn, follow
 from ..model.plan import Plan
+from ..model.replacing import replace
 from ..model.session import Phase, Session
 from ..model.state import EvseState, VehicleState
 from .draft import Draft
