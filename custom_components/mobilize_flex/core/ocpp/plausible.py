@@ -23,10 +23,11 @@ def plausible(samplings: Iterable[Sampling], max_w: float) -> tuple[tuple[Sampli
     kept: list[Sampling] = []
     refused: list[str] = []
     for sampling in samplings:
-        sound = tuple(sample for sample in sampling.samples if _is_possible(sample, most_w))
-        refused += [sample.measurand for sample in sampling.samples if not _is_possible(sample, most_w)]
+        odd = [sample.measurand for sample in sampling.samples if not _is_possible(sample, most_w)]
+        sound = sampling.samples if not odd else tuple(s for s in sampling.samples if _is_possible(s, most_w))
+        refused += odd
         if sound:
-            kept.append(replace(sampling, samples=sound))
+            kept.append(sampling if not odd else replace(sampling, samples=sound))
     return tuple(kept), tuple(refused)
 
 

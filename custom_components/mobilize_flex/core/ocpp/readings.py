@@ -15,6 +15,7 @@ _PHASES: Final = ("L1", "L2", "L3")
 _POWERS: Final = ("Power.Active.Import", "Power.Active.Export")
 _IMPORT_WH: Final = "Energy.Active.Import.Register"
 _EXPORT_WH: Final = "Energy.Active.Export.Register"
+_COUNTERS: Final = (_IMPORT_WH, _EXPORT_WH)
 
 
 def merge(readings: StationReadings, samplings: Iterable[Sampling], now: Moment) -> StationReadings:
@@ -35,12 +36,13 @@ def net_power_w(samples: Sequence[Sample]) -> float | None:
 
     A negative import counts as export: some firmware reports it so.
     """
-    phases = _phased(samples, "Power.Active.Import", "Power.Active.Export")
-    whole = [sample for sample in samples if sample.phase is None]
-    if phases != NO_PHASES and not any(sample.measurand in _POWERS for sample in whole):
+    powers = [sample for sample in samples if sample.measurand in _POWERS]
+    if not powers:
+        return _power_from_current(samples)
+    phases = _phased(powers, *_POWERS)
+    if phases != NO_PHASES and all(sample.phase is not None for sample in powers):
         return sum(power_w or 0.0 for power_w in phases)
-    drawn = _total(samples, "Power.Active.Import")
-    given = _total(samples, "Power.Active.Export")
+    drawn, given = _total(powers, _POWERS[0]), _total(powers, _POWERS[1])
     if drawn is not None or given is not None:
         return _net(drawn or 0.0, given or 0.0)
     return _power_from_current(samples)
@@ -64,11 +66,12 @@ def net_per_phase(samples: Sequence[Sample], drawn: str, given: str) -> PerPhase
 
 def counters(samples: Sequence[Sample]) -> tuple[float | None, float | None]:
     """Return the two counters (Wh): in and out of the car; those of a beginning only where there are no others."""
-    now = [sample for sample in samples if not sample.context.endswith(".Begin")]
+    shown = [sample for sample in samples if sample.measurand in _COUNTERS]
+    now = [sample for sample in shown if not sample.context.endswith(".Begin")]
     drawn, given = _total(now, _IMPORT_WH), _total(now, _EXPORT_WH)
     return (
-        _total(samples, _IMPORT_WH) if drawn is None else drawn,
-        _total(samples, _EXPORT_WH) if given is None else given,
+        _total(shown, _IMPORT_WH) if drawn is None else drawn,
+        _total(shown, _EXPORT_WH) if given is None else given,
     )
 
 
@@ -85,14 +88,13 @@ def _with_flow(readings: StationReadings, live: Sequence[Sample], now: Moment) -
     power_w = net_power_w(live)
     setpoint_w = _total(live, "Power.Active.Setpoint")
     soc_pct = state_of_charge(live)
-    power = _phased(live, "Power.Active.Import", "Power.Active.Export")
     current = net_per_phase(live, "Current.Import", "Current.Export")
     voltage = per_phase(live, "Voltage")
     return replace(
         readings,
         at=readings.at if power_w is None else now,
         power_w=readings.power_w if power_w is None else power_w,
-        phase_power_w=power if power_w is not None else readings.phase_power_w,
+        phase_power_w=readings.phase_power_w if power_w is None else _phased(live, *_POWERS),
         current_a=readings.current_a if current == NO_PHASES else current,
         voltage_v=readings.voltage_v if voltage == NO_PHASES else voltage,
         setpoint_w=readings.setpoint_w if setpoint_w is None else setpoint_w,
