@@ -28,6 +28,7 @@ def main() -> int:
     """Run the demo; return the exit code."""
     chosen = options.read()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts behind itself ignore it
     for other in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
     failed: list[BaseException] = []

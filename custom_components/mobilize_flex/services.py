@@ -11,10 +11,11 @@ from homeassistant.util import dt as dt_util
 import probatio
 
 from .const import DOMAIN
+from .coordinator import FlexCoordinator
 from .core.model.intents import ChargeNow, ResumeV2g
 from .core.model.plan import Plan, PlanSlot
 from .programmes import climate_words
-from .targets import STATION_FIELDS, station_meant, stations_meant
+from .targets import STATION_FIELDS, invalid, station_meant, stations_meant
 
 ATTR_ACTION: Final = "action"
 ATTR_PAYLOAD: Final = "payload"
@@ -133,4 +134,20 @@ async def _resume_v2g(call: ServiceCall) -> None:
 async def _call_station(call: ServiceCall) -> ServiceResponse:
     site, identity = station_meant(call)
     fields = call.data
-    return await site.async_call_station(identity, fields[ATTR_ACTION], fields[ATTR_PAYLOAD], fields[ATTR_TIMEOUT])
+    action, payload = fields[ATTR_ACTION], fields[ATTR_PAYLOAD]
+    _refuse_lock_out(site, identity, action, payload)
+    return await site.async_call_station(identity, action, payload, fields[ATTR_TIMEOUT])
+
+
+def _refuse_lock_out(site: FlexCoordinator, identity: str, action: str, payload: Mapping[str, Any]) -> None:
+    """Refuse the two calls after which a station could not come back: they have actions of their own."""
+    rows = payload.get("setVariableData")
+    for row in rows if action == "SetVariables" and isinstance(rows, list) else ():
+        variable = row.get("variable") if isinstance(row, dict) else None
+        if isinstance(variable, dict) and str(variable.get("name", "")).casefold() == "basicauthpassword":
+            raise invalid("password_elsewhere")
+    data = payload.get("connectionData")
+    profile = data.get("securityProfile") if action == "SetNetworkProfile" and isinstance(data, dict) else None
+    station = site.state.stations[identity]
+    if isinstance(profile, int) and profile < station.least_profile:
+        raise invalid("profile_lower", station=station.config.name)

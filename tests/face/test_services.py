@@ -245,6 +245,33 @@ async def test_what_cannot_be_asked_or_gets_no_answer_is_said(
         assert failed.value.translation_key == key
 
 
+PASSWORD_WRITE = {
+    "setVariableData": [
+        {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "basicAuthPassword"}, "attributeValue": "x" * 20}
+    ]
+}
+NETWORK = {"ocppVersion": "OCPP20", "ocppTransport": "JSON", "messageTimeout": 30, "ocppInterface": "Wired0"}
+DOWNWARDS = {
+    "configurationSlot": 1,
+    "connectionData": NETWORK | {"ocppCsmsUrl": "ws://127.0.0.1:1/", "securityProfile": 0},
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "key"),
+    [("SetVariables", PASSWORD_WRITE, "password_elsewhere"), ("SetNetworkProfile", DOWNWARDS, "profile_lower")],
+)
+async def test_the_master_key_locks_no_station_out(
+    hass: HomeAssistant, action: str, payload: dict[str, Any], key: str
+) -> None:
+    port = await with_door(hass)
+    async with connected(port) as caller:
+        with pytest.raises(ServiceValidationError) as failed:
+            await ask(hass, "call_station", action=action, payload=payload)
+        assert failed.value.translation_key == key
+        assert action not in caller.asked
+
+
 async def test_a_station_that_is_not_there_cannot_be_asked(hass: HomeAssistant) -> None:
     await with_door(hass)
     with pytest.raises(HomeAssistantError) as failed:

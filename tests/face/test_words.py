@@ -130,3 +130,9 @@ def _first_words(file: Path, speaks: Callable[[str], bool]) -> Iterator[str]:
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_refusal_has_its_sentence_and_no_sentence_is_left_over(language: str) -> None:
     assert set(read(f"translations/{language}.json")["exceptions"]) == set(refusals())
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_sentence_of_a_refusal_stands_where_home_assistant_looks(language: str) -> None:
+    for key, words in read(f"translations/{language}.json")["exceptions"].items():
+        assert list(words) == ["message"], key

@@ -38,6 +38,10 @@ def _flows(v: View) -> bool:
     return abs(v.power_w) > FLOW_W
 
 
+def _waits(v: View) -> bool:
+    return v.evse.phase is Phase.STARTING or v.evse.charging_state in ("SuspendedEVSE", "EVConnected")
+
+
 STEADY, BLINKING = LampMotion.STEADY, LampMotion.BLINKING
 
 SHARED: Final[tuple[Rule, ...]] = (
@@ -54,9 +58,13 @@ SHARED: Final[tuple[Rule, ...]] = (
 MOBILIZE: Final[tuple[Rule, ...]] = (
     (lambda v: v.evse.phase is Phase.V2G and v.power_w > FLOW_W, LampColour.GREEN, LampMotion.DESCENDING),
     (lambda v: v.evse.phase is Phase.V2G and v.power_w < -FLOW_W, LampColour.GREEN, LampMotion.ASCENDING),
-    (lambda v: v.evse.phase in (Phase.V2G, Phase.STARTING), LampColour.GREEN, BLINKING),
     (
-        lambda v: v.evse.phase is Phase.STANDARD and v.v2g_wanted and v.power_w > FLOW_W,
+        lambda v: v.evse.phase is Phase.V2G or (v.evse.phase is Phase.STARTING and not _flows(v)),
+        LampColour.GREEN,
+        BLINKING,
+    ),
+    (
+        lambda v: v.evse.phase in (Phase.STANDARD, Phase.STARTING) and v.v2g_wanted and v.power_w > FLOW_W,
         LampColour.BLUE,
         LampMotion.DESCENDING,
     ),
@@ -67,7 +75,7 @@ MOBILIZE: Final[tuple[Rule, ...]] = (
 FLEX: Final[tuple[Rule, ...]] = (
     (lambda v: v.evse.phase is Phase.PLUGGED, LampColour.VIOLET, STEADY),
     (
-        lambda v: v.evse.phase is Phase.STARTING or v.evse.charging_state in ("SuspendedEVSE", "EVConnected"),
+        lambda v: not _flows(v) and _waits(v),
         LampColour.LIGHT_BLUE,
         STEADY,
     ),

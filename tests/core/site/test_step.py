@@ -514,6 +514,11 @@ def test_needs_that_never_come_mean_a_standard_charge(home: Home) -> None:
     home.dial_in()
     home.tell(home.event(EventKind.STARTED, 0, samplings=home.samples(0)))
     assert home.phase is Phase.STARTING
+    assert glance(home.state, "ST1", 1, home.now).activity is Activity.WAITING
+    home.tell(home.event(EventKind.UPDATED, 1, samplings=home.samples(4000)), 1)
+    assert home.phase is Phase.STARTING
+    assert glance(home.state, "ST1", 1, home.now).activity is Activity.STANDARD_CHARGE
+    assert glance(home.state, "ST1", 1, home.now).lamp.name == "blue_blinking"
     for _ in range(61):
         home.tell(f.Ticked(), 1)
     assert home.phase is Phase.STANDARD

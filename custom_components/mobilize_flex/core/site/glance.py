@@ -15,7 +15,6 @@ FLOW_W: Final = 100.0
 _BY_PHASE: Final = {
     Phase.UNPLUGGED: Activity.NOT_CONNECTED,
     Phase.PLUGGED: Activity.CONNECTED,
-    Phase.STARTING: Activity.WAITING,
     Phase.INSTANT: Activity.INSTANT_CHARGE,
     Phase.FINISHED: Activity.FINISHED,
     Phase.FAULT: Activity.FAULT,
@@ -62,5 +61,6 @@ def activity(evse: EvseState) -> Activity:
         return Activity.DISCHARGING
     if power_w <= FLOW_W:
         return Activity.WAITING
-    plain = evse.phase is Phase.STANDARD and evse.decision.why.reason in _UNPLANNED
+    unplanned = evse.phase is Phase.STANDARD and evse.decision.why.reason in _UNPLANNED
+    plain = unplanned or evse.phase is Phase.STARTING
     return Activity.STANDARD_CHARGE if plain else Activity.CHARGING
