@@ -106,10 +106,14 @@ class Draft:
         self._sessions.rows[session.key] = session
 
     def _too_many(self, identity: str) -> list[str]:
-        """Return the sessions of a station to let go before another one begins; those at its EVSEs stay."""
+        """Return the sessions of a station to let go before another one begins: first those that measured nothing.
+
+        Those at its EVSEs stay.
+        """
         at_hand = {evse.session for evse in self.state.stations[identity].evses.values()}
-        mine = [s.key for s in self.state.sessions.values() if s.station == identity and s.key not in at_hand]
-        return mine[: max(0, len(mine) + 1 - MOST_SESSIONS)]
+        mine = [s for s in self.state.sessions.values() if s.station == identity and s.key not in at_hand]
+        mine.sort(key=lambda s: s.energy_in.last_at is not None or s.energy_out.last_at is not None)
+        return [s.key for s in mine[: max(0, len(mine) + 1 - MOST_SESSIONS)]]
 
     def refuse(self, key: str, **values: str) -> None:
         """Say why an intent cannot be met."""
