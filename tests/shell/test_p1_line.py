@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -96,16 +97,21 @@ async def test_a_port_over_the_network_is_heard_each_second(wire: P1Wire) -> Non
 )
 async def test_what_is_no_p1_port_is_named(heard: bytes, fault: LineFault) -> None:
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for _turn in range(60):
+        while not gone.is_set():
             writer.write(heard)
-            await asyncio.sleep(0.05)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(gone.wait(), 0.05)
         writer.close()
+        left.set()
 
+    gone, left = asyncio.Event(), asyncio.Event()
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     url = f"socket://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     with pytest.raises(LineError) as caught:
         await probe_p1(url, QUICK, timeout_s=2)
     assert caught.value.key is fault
+    gone.set()
+    await left.wait()
     server.close()
     server.close_clients()
     await server.wait_closed()

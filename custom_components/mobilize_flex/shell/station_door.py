@@ -209,9 +209,12 @@ class Caller(RequestHandler):
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Leave the waiting room if still in it."""
+        """Leave the waiting room if still in it; what nobody sends any more is not waited for."""
         self._room.leave(self)
+        lingering = self._task_handler if self._current_request is None else None
         super().connection_lost(exc)
+        if lingering is not None:
+            lingering.cancel()
 
 
 class SecureCaller(SSLProtocol):
