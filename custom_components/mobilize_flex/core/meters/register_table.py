@@ -7,7 +7,6 @@ from typing import Final
 
 from .registers import LAST_ADDRESS, LOADS, PER_PHASE, NumberType, Quantity, Register, RegisterTable
 
-OWN: Final = "own"
 _FIELDS: Final = {"name", "function", "words", "type", "gap", "longest", "unit_id", "baudrate", "values"}
 _ROW: Final = {"of", "at", "type", "scale"}
 _FUNCTIONS: Final = {"holding": True, "input": False}

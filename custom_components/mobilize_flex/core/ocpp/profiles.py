@@ -19,7 +19,6 @@ HOUSE_MAX_ID: Final = 100
 FALLBACK_ID: Final = 110
 PRIORITY_ID: Final = 120
 ORDER_ID: Final = 200
-LASTING_IDS: Final = frozenset({HOUSE_MAX_ID, FALLBACK_ID})
 LONG_AGO: Final = "2026-01-01T00:00:00Z"  # a lasting limit holds whatever a station's clock says
 STEP_W: Final = 10.0
 STEP_A: Final = 0.1

@@ -4,9 +4,7 @@ from datetime import datetime
 
 import numpy as np
 
-from ..model.plan import Plan, PlanQuestion
 from .case import Case, Floats, Side
-from .intake import KILO, read
 from .stage import grid_rate
 
 CLOSED_KW = 0.01
@@ -97,13 +95,3 @@ class Story:
         """Return the efficiency at a slot's planned power."""
         power = self.power_kw[slot]
         return self.case.side(1 if power > 0 else -1).efficiency(abs(power))
-
-
-def retell(question: PlanQuestion, plan: Plan) -> Story:
-    """Return the story of a plan that somebody else made."""
-    case = read(question)
-    edges = (*(slot.start for slot in plan.slots), *(slot.end for slot in plan.slots[-1:]))
-    levels = [case.battery.start_kwh, *(slot.soc_end_pct / 100 * case.battery.capacity_kwh for slot in plan.slots)]
-    power = np.array([slot.power_w * KILO for slot in plan.slots], dtype=np.float64)
-    worth = np.array([slot.stored_value_per_kwh for slot in plan.slots], dtype=np.float64)
-    return Story(case, edges, power, np.array(levels, dtype=np.float64), worth)
