@@ -4,6 +4,7 @@ python -m bench.homes FOLDER COUNT [FIRST_SEED]
 """
 
 import argparse
+from collections.abc import Callable
 import json
 import math
 from pathlib import Path
@@ -232,18 +233,18 @@ def goes_on(problem: Problem) -> bool:
     return bool(soc + share < 80 if kind == "charge" else soc - share > ev["soc_min_pct"])
 
 
-def main() -> None:
-    """Write homes into a folder."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def write(purpose: str | None, make: Callable[[int], Problem]) -> None:
+    """Write problems into a folder."""
+    parser = argparse.ArgumentParser(description=(purpose or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("count", type=int)
     parser.add_argument("first", type=int, nargs="?", default=1)
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     for seed in range(asked.first, asked.first + asked.count):
-        problem = home(seed)
+        problem = make(seed)
         (asked.folder / f"{problem['id']}.json").write_text(json.dumps(problem), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    write(__doc__, home)

@@ -104,9 +104,13 @@ def main() -> int:
     asked = parser.parse_args()
     began = time.perf_counter()
     make_plan = room("plan.planner").make_plan
-    asking = question(json.loads(asked.problem.read_text(encoding="utf-8")))
-    ready = time.perf_counter()
-    plan = make_plan(asking)
+    try:
+        asking = question(json.loads(asked.problem.read_text(encoding="utf-8")))
+        ready = time.perf_counter()
+        plan = make_plan(asking)
+    except (KeyError, TypeError, ValueError) as wrong:
+        sys.stderr.write(f"plan: {asked.problem} is no planning problem: {wrong!r}\n")
+        return 2
     done = time.perf_counter()
     asked.out.write_text(json.dumps({"power_kw": [slot.power_w / 1000 for slot in plan.slots]}), encoding="utf-8")
     print(f"plan_ms={1000 * (done - ready):.1f}" + (f" load_ms={1000 * (ready - began):.1f}" if asked.time else ""))

@@ -122,17 +122,18 @@ class House:
         await client.stdout.readline()
         await asyncio.sleep(4.0)  # the greetings are over
         await self._stalls()
-        before_s = self._cpu_s()
+        before_s = self.cpu_s()
         client.stdin.write(b"\n")
         said = json.loads(await client.stdout.readline())
-        cpu_s = self._cpu_s() - before_s
+        cpu_s = self.cpu_s() - before_s
         stalls, memory = await self._stalls(), self._memory_mib()
         client.stdin.write(b"\n")
         client.stdin.close()
         await client.wait()
         return {**said, "cpu_ms": cpu_s * 1000 / said["messages"], "stall_ms": stalls, "memory_mib": memory}
 
-    def _cpu_s(self) -> float:
+    def cpu_s(self) -> float:
+        """Return the CPU time of the whole process so far."""
         fields = Path(f"/proc/{self._hass.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

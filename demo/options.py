@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 PROTOCOLS: Final = ("ocpp2.1", "ocpp2.0.1")
+METERS: Final = ("linky", "p1", "modbus")
 # What the station dialogue takes: OCPP 2.0.1 part 2 (identifierString, less the colon of HTTP Basic), 16 to 40 signs.
 IDENTITY: Final = re.compile(r"[A-Za-z0-9*\-_=+|@.]{1,48}")
 PASSWORD: Final = re.compile(r"[!-~]{16,40}")
@@ -39,6 +40,7 @@ class Options:
     client_certs: bool = False
     bench: bool = False
     language: str = "en"
+    meter: str = "linky"
 
 
 def read(arguments: list[str] | None = None) -> Options:
@@ -61,6 +63,7 @@ def read(arguments: list[str] | None = None) -> Options:
         client_certs=chosen.client_certs,
         bench=chosen.bench,
         language=chosen.language,
+        meter=chosen.meter,
     )
 
 
@@ -90,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--vehicle-kwh", type=_between(5, 250), default=52.0, metavar="KWH", help="size of the car's battery")
     add("--soc", type=_between(0, 100), default=62.0, metavar="PERCENT", help="of the simulated car at the start")
     add("--duration", type=_between(0, 1e9), metavar="SECONDS", help="stop by itself, counted from when all is ready")
+    add("--meter", choices=METERS, default="linky", help="at the simulated house's door")
     add("--language", choices=("en", "fr"), default="en", help="of Home Assistant")
     return parser
 

@@ -43,7 +43,7 @@ class Site:
     stations: dict[str, Line]
     vehicle_kwh: float
     evccid: str | None
-    meter: dict[str, Any]
+    meter: tuple[flows.Answers, ...]
 
 
 async def settle(client: Client, site: Site, known: dict[str, Line]) -> str:
@@ -63,7 +63,7 @@ async def settle(client: Client, site: Site, known: dict[str, Line]) -> str:
         if known.get(identity) != line:
             await _settle_station(client, entry_id, identity, line, there)
     await _settle_part(client, entry_id, "vehicle", there, _vehicle_answers(site))
-    await _settle_meter(client, entry_id, site.meter, there)
+    await _settle_part(client, entry_id, "meter", there, *site.meter)
     await _settle_part(client, entry_id, "tariff", there, {"next_step_id": "published_entity"}, _tariff_answers(site))
     return entry_id
 
@@ -179,10 +179,3 @@ async def _settle_station(
     else:
         told = answers | {"password": {"new_secret": False, "own_secret": password}}
         await flows.change_part(client, entry_id, "station", part_id, told, {})
-
-
-async def _settle_meter(client: Client, entry_id: str, answers: dict[str, Any], there: list[dict[str, Any]]) -> None:
-    """Choose the kind of meter, tell where it is, and agree with what was seen of a Linky."""
-    kind = "linky" if "line" in answers else "entity"
-    confirmation: list[flows.Answers] = [{}] if kind == "linky" else []
-    await _settle_part(client, entry_id, "meter", there, {"next_step_id": kind}, answers, *confirmation)

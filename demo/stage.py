@@ -9,7 +9,7 @@ import tempfile
 from types import TracebackType
 from typing import Any, Final, Self
 
-from demo import site
+from demo import flows, site
 from demo.client import Client
 from demo.face import Face
 from demo.folder import Notes, furnish, write_private
@@ -170,7 +170,9 @@ class Stage:
             world=WorldSettings(base_w=HOUSE_W),
             linky=LinkySettings(subscribed_kva=site.SUBSCRIBED_KVA),
             ocpp_url=self.ocpp_url,
-            tic_port=self.notes.line_port,
+            tic_port=self._line("linky"),
+            p1_port=self._line("p1"),
+            modbus_port=self._line("modbus"),
         )
         self.home = SimulatedHome(settings, self.clock)
         await self.home.start()
@@ -248,9 +250,16 @@ class Stage:
         await until(knows_the_house, "the meter or the prices do not show", CONNECT_S)
         home.plug_in()
 
-    def _meter(self) -> dict[str, Any]:
-        """Return where the integration finds the house meter."""
-        wire = self.home.tic_wire if self.home is not None else None
-        if wire is None:
-            return {"entity_id": HOUSE_ENTITY, "inverted": False}
-        return {"line": f"socket://{HOST}:{wire.port}"}
+    def _line(self, meter: str) -> int | None:
+        """Return the port a kind of meter is served on, if it is the one at the door."""
+        return self.notes.line_port if self.options.meter == meter else None
+
+    def _meter(self) -> tuple[flows.Answers, ...]:
+        """Return the answers about the house meter: which kind, where it is, and that what was seen of it is right."""
+        if self.home is None:
+            return ({"next_step_id": "entity"}, {"entity_id": HOUSE_ENTITY, "inverted": False}, {})
+        port, kind = self.notes.line_port, {"next_step_id": self.options.meter}
+        if self.options.meter == "modbus":
+            where = {"host": HOST, "port": port, "unit_id": 1}
+            return (kind, {"table": "siemens_pac2200", "link": "tcp"}, where, {})
+        return (kind, {"line": f"socket://{HOST}:{port}"}, {})

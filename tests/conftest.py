@@ -34,3 +34,6 @@ def _custom_integrations_in_hass(request: pytest.FixtureRequest) -> None:
     if "recorder_mock" in request.fixturenames:  # has to be there before `hass` is
         request.getfixturevalue("recorder_mock")
     request.getfixturevalue("enable_custom_integrations")
+    if "as_at_first" not in request.keywords:
+        shown = importlib.import_module("custom_components.mobilize_flex.entity").FlexEntity
+        request.getfixturevalue("monkeypatch").setattr(shown, "entity_registry_enabled_default", True)

@@ -25,6 +25,7 @@ LINES_A_LIST = 600
 
 # Who may catch everything: each keeps one failure from taking the others down, and records it.
 CATCH_ALL = {HOUSE / "shell" / f"{name}.py" for name in ("runtime", "station_server", "vendor_link")}
+CATCH_ALL |= {HOUSE / "sun_source.py"}  # asks other integrations, which may raise anything
 
 LANGUAGES = ("en", "fr")
 

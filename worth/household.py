@@ -1,6 +1,6 @@
 """The house around the car through the year: what it draws, what its roof gives."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 import math
 from random import Random
@@ -16,6 +16,8 @@ DEGREE_HOURS: Final = 45_000.0
 MEALS: Final = ((6.5, 8.0, 0.35, 1_100.0), (11.75, 13.25, 0.5, 1_500.0), (18.5, 20.5, 0.75, 2_000.0))
 """Begin, end, chance on a day, and power of what is switched on to cook."""
 ABSENT_SHARE: Final = 0.35
+FORECAST_ERROR: Final = 0.12
+"""How far the clouds of a forecast are off for each day ahead (standard deviation; clouds are 0 to 1)."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,15 @@ class Household:
         above = sky(self.seed, local.date())
         drift = self._day(local.date())[1][_block(local)]
         return 1000 * self.sun_kwp * sun_share(local, above) * (1 - 0.5 * above.cloud * drift)
+
+    def forecast_w(self, at: datetime, made: date) -> float:
+        """Return what a forecast made on a day tells of the roof: its clouds are off, the more the farther ahead."""
+        local = at.astimezone(self.zone)
+        above = sky(self.seed, local.date())
+        days = 1 + (local.date() - made).days
+        error = Random(f"{self.seed}/forecast/{made}/{local.date()}").gauss(0.0, FORECAST_ERROR * days)
+        cloud = min(max(above.cloud + error, 0.0), 1.0)
+        return 1000 * self.sun_kwp * sun_share(local, replace(above, cloud=cloud)) * (1 - 0.25 * cloud)
 
     def _day(self, day: date) -> tuple[list[float], list[float]]:
         """Return the load of a day and the passing of its clouds, drawn once."""

@@ -35,6 +35,7 @@ CHANGE_W: Final = 1.0
 ROAD_RESERVE: Final = 0.12
 """Share of the battery nobody likes to drive below; what a trip needs beyond it is charged on the road."""
 MARGIN_W: Final = 150.0
+FORECAST_H: Final = 48
 
 
 @dataclass(slots=True)
@@ -225,6 +226,7 @@ class Life:
                 self.mind.tell(SetDeparture(programme), self.moment)
             case Midnight():
                 self.mind.forget_habits()
+                self._forecast()
             case Announced(target_pct=target_pct) if self.plugged:
                 possible_pct = 100 * self.possible_wh / self.vehicle.usable_wh
                 self.promises.departed(self.now, self.vehicle.soc_pct, target_pct, possible_pct)
@@ -232,6 +234,15 @@ class Life:
                 self._unplug(by_surprise=by_surprise)
             case Returns(trip=trip):
                 self._come_back(trip)
+
+    def _forecast(self) -> None:
+        """Let the weather service tell of the sun on the roof, hour by hour for two days."""
+        if self.home.sun_kwp <= 0:
+            return
+        made = self.now.astimezone(self.home.zone).date()
+        hours = [self.now + timedelta(hours=hour) for hour in range(FORECAST_H + 1)]
+        middles = [(at, self.household.forecast_w(at + timedelta(minutes=30), made)) for at in hours]
+        self.mind.tell(f.SunForecast(tuple(middles)), self.moment)
 
     def _hear(self, news: News) -> None:
         if news.contract is not None:

@@ -18,8 +18,8 @@ from custom_components.mobilize_flex.core.model.contracts import (
     Tempo,
     Window,
 )
-from custom_components.mobilize_flex.core.model.facts import PriceRow, PricesPublished
-from custom_components.mobilize_flex.core.model.prices import PriceSlot
+from custom_components.mobilize_flex.core.model.facts import PricesPublished
+from custom_components.mobilize_flex.core.model.prices import PriceRow, PriceSlot
 from custom_components.mobilize_flex.core.plan.departures import instant
 from custom_components.mobilize_flex.core.tariff.curve import price_curve
 from custom_components.mobilize_flex.core.tariff.rows import read_rows

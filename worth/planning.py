@@ -10,6 +10,8 @@ from custom_components.mobilize_flex.core.site.asking import HOUSE_CHANGE_SHARE,
 
 SOC_PCT: Final = 1.0
 """A state of charge further from the plan than this is news; it is told in whole per cent."""
+CAREFUL: Final = timedelta(hours=2)
+"""So long before a departure every plan is made anew, as in life: what is missing then is missing for good."""
 FURTHER: Final = timedelta(hours=1)
 """How far the horizon may have moved beyond the end of a plan."""
 
@@ -43,6 +45,8 @@ class PatientPlanner:
             return False
         if _car(now) != _car(then) or _departures(now) != _departures(then):
             return False
+        if any(at - now.start <= CAREFUL for at, _ in _departures(now)):
+            return False
         return _on_course(now, then, plan) and _same_house(now, then) and _same_prices(now, plan)
 
 
@@ -59,8 +63,9 @@ def _edges(q: PlanQuestion) -> list[datetime]:
 
 
 def _departures(q: PlanQuestion) -> list[tuple[datetime, float]]:
+    """Return the departure that is promised; those after it come into view as the horizon moves."""
     edges = _edges(q)
-    return [(edges[d.slot], d.target_soc_pct) for d in q.departures]
+    return [(edges[d.slot], d.target_soc_pct) for d in q.departures[:1]]
 
 
 def _on_course(now: PlanQuestion, then: PlanQuestion, plan: Plan) -> bool:

@@ -5,7 +5,7 @@ import math
 from random import Random
 from typing import Final
 
-from custom_components.mobilize_flex.core.model.facts import PriceRow
+from custom_components.mobilize_flex.core.model.prices import PriceRow
 from worth.weather import Sky, sky, sun_share
 
 QUARTER: Final = timedelta(minutes=15)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_PORT, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -13,12 +13,16 @@ from homeassistant.util import dt as dt_util
 from . import (
     services_access,
     services_device,
+    services_dimming,
     services_firmware,
     services_probe,
     services_programme,
+    services_report,
     services_security,
     services_upkeep,
+    services_vehicle,
 )
+from .board import EVSE
 from .configuration import listening, site_config
 from .const import DOMAIN, PLATFORMS
 from .coordinator import FlexCoordinator, FlexEntry
@@ -26,8 +30,8 @@ from .discovery import async_forget_answered, async_forget_site
 from .downloads import async_register_downloads
 from .gate import async_remove_certificates
 from .migration import async_migrate
+from .removal import async_remove_store
 from .services import async_setup_services
-from .store import async_remove_store
 from .views import async_register_views
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -41,8 +45,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     services_security.async_setup(hass)
     services_probe.async_setup(hass)
     services_programme.async_setup(hass)
+    services_report.async_setup(hass)
     services_upkeep.async_setup(hass)
     services_device.async_setup(hass)
+    services_vehicle.async_setup(hass)
+    services_dimming.async_setup(hass)
     async_register_views(hass)
     async_register_downloads(hass)
     return True
@@ -85,6 +92,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlexEntry) -> bool:
 
     entry.async_on_unload(entry.add_update_listener(changed))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    if "recorder" in hass.config.components:
+        from .statistics import async_follow  # noqa: PLC0415 - a home without a recorder has none of it
+
+        async_follow(hass, entry)
     return True
 
 
@@ -106,4 +117,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> No
 
 async def async_remove_config_entry_device(hass: HomeAssistant, entry: FlexEntry, device: dr.DeviceEntry) -> bool:
     """Let a device be deleted only when what it stood for is no longer part of the site."""
-    return device.config_subentry_id is not None and device.config_subentry_id not in entry.subentries
+    if device.config_subentry_id is not None and device.config_subentry_id not in entry.subentries:
+        return True
+    part = next((part for domain, part in device.identifiers if domain == DOMAIN), "")
+    if not part.startswith(f"{EVSE}/") or entry.state is not ConfigEntryState.LOADED:
+        return False
+    return entry.runtime_data.places.leave(entry.runtime_data.state, part)

@@ -13,7 +13,7 @@ import probatio
 from .const import DOMAIN
 from .coordinator import FlexCoordinator
 from .core.model.upkeep import ReportTask, UpkeepAnswer, UpkeepTask
-from .targets import STATION_FIELDS, invalid, station_meant
+from .targets import STATION_FIELDS, evse_in_use, evse_meant, invalid
 from .upkeep import async_collect, async_insist
 
 type Fields = Mapping[Any, Any]
@@ -41,11 +41,12 @@ def some(each: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Hold what an action was called with: the site, the station, the fields that are not about these."""
+    """Hold what an action was called with: the site, the station, the EVSE named by its device, the other fields."""
 
     site: FlexCoordinator
     identity: str
     fields: dict[str, Any]
+    evse: int | None = None
 
     @property
     def name(self) -> str:
@@ -73,9 +74,11 @@ class Action:
 
     async def async_answer(self, call: ServiceCall) -> ServiceResponse:
         """Give the station its task; return what it answered."""
-        site, identity = station_meant(call)
+        site, identity, evse = evse_meant(call)
         fields = {name: value for name, value in call.data.items() if name not in _STATION_NAMES}
-        task = self.make(Asked(site, identity, fields))
+        if evse is not None and "evse" in self.fields:
+            fields.setdefault("evse", evse)
+        task = self.make(Asked(site, identity, fields, evse))
         if self.rows is None:
             return _told(identity, await async_insist(site, identity, task))
         answer, report = await async_collect(site, identity, cast(ReportTask, task))
@@ -105,7 +108,7 @@ def _running(asked: Asked) -> str | None:
     if "transaction" in asked.fields:
         return None
     state = asked.site.state
-    evse = state.stations[asked.identity].evses.get(asked.site.main_evse(asked.identity))
+    evse = state.stations[asked.identity].evses.get(evse_in_use(asked.site, asked.identity, asked.evse))
     session = state.sessions.get(evse.session) if evse is not None and evse.session else None
     if session is None or session.ended_at is not None:
         raise invalid("no_session", station=asked.name)

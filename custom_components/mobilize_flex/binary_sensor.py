@@ -11,9 +11,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import FlexCoordinator, FlexEntry
+from .core.model.dimming import Draw
 from .core.model.session import Phase
 from .core.model.station import ConnectorStatus
-from .entity import FlexEntity, MeterView, Seen, StationView, View, look, populate
+from .core.model.upkeep import Reservation
+from .entity import ContactsView, FlexEntity, MeterView, Seen, StationView, View, look, populate
 from .places import Place
 
 PARALLEL_UPDATES = 0
@@ -21,11 +23,15 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class FlexBinaryDescription[V: View](BinarySensorEntityDescription):
-    """Describe one yes or no; ``lasting`` keeps it available while the station or meter is away."""
+    """Describe one yes or no; ``lasting`` keeps it available while the station or meter is away.
+
+    ``whole`` is for what a station has once, however many EVSEs it has.
+    """
 
     value: Callable[[V], bool | None]
     attributes: Callable[[V], Mapping[str, Any]] | None = None
     lasting: bool = False
+    whole: bool = False
 
 
 def _is_plugged(v: StationView) -> bool:
@@ -38,15 +44,18 @@ def _has_problem(v: StationView) -> bool:
 
 
 def _is_reserved(v: StationView) -> bool:
-    return bool(v.station.memory.reservations) or v.evse.connector is ConnectorStatus.RESERVED
+    return bool(_held(v)) or v.evse.connector is ConnectorStatus.RESERVED
+
+
+def _held(v: StationView) -> list[Reservation]:
+    """Return our reservations of an EVSE; one of any EVSE is shown with the first."""
+    first = v.evse.evse == min(v.station.evses, default=v.evse.evse)
+    return [r for r in v.station.memory.reservations if r.evse == v.evse.evse or (r.evse is None and first)]
 
 
 def _reservations(v: StationView) -> dict[str, Any]:
     """Return our reservations: for whom and until when, never the number of a badge."""
-    rows = [
-        {"id": r.id, "until": r.until.isoformat(), "evse": r.evse, "driver": r.driver}
-        for r in v.station.memory.reservations
-    ]
+    rows = [{"id": r.id, "until": r.until.isoformat(), "evse": r.evse, "driver": r.driver} for r in _held(v)]
     return {"reservations": rows}
 
 
@@ -65,6 +74,7 @@ STATION: Final[tuple[FlexBinaryDescription[StationView], ...]] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value=lambda v: v.station.online,
         lasting=True,
+        whole=True,
     ),
     FlexBinaryDescription(
         key="cable",
@@ -75,6 +85,7 @@ STATION: Final[tuple[FlexBinaryDescription[StationView], ...]] = (
     FlexBinaryDescription(
         key="reserved",
         translation_key="reserved",
+        entity_registry_enabled_default=False,
         value=_is_reserved,
         attributes=_reservations,
     ),
@@ -106,7 +117,36 @@ METER: Final[tuple[FlexBinaryDescription[MeterView], ...]] = (
         lasting=True,
     ),
 )
-BY_KIND: Final[Mapping[str, tuple[FlexBinaryDescription[Any], ...]]] = {"station": STATION, "meter": METER}
+
+
+def _order(v: ContactsView) -> dict[str, Any]:
+    """Return what the grid operator asks, since when, and how soon the stations followed."""
+    record = v.dimming.record
+    if record is None:
+        return {"draw": Draw.FREE.value, "feed_in_pct": 100}
+    told = {"since": record.started_at, "ordered": record.ordered_at, "in_force": record.effective_at}
+    return {
+        "draw": record.draw.value,
+        "feed_in_pct": round(100 * record.feed_in_share),
+        "contact_unsure": record.unsure,
+        **{name: at.isoformat() for name, at in told.items() if at is not None},
+    }
+
+
+CONTACTS: Final[tuple[FlexBinaryDescription[ContactsView], ...]] = (
+    FlexBinaryDescription(
+        key="dimmed",
+        translation_key="dimmed",
+        value=lambda v: v.dimming.record is not None,
+        attributes=_order,
+    ),
+)
+BY_KIND: Final[Mapping[str, tuple[FlexBinaryDescription[Any], ...]]] = {
+    "station": STATION,
+    "evse": tuple(d for d in STATION if not d.whole),
+    "meter": METER,
+    "contacts": CONTACTS,
+}
 
 
 class FlexBinarySensor(FlexEntity, BinarySensorEntity):
@@ -122,9 +162,11 @@ class FlexBinarySensor(FlexEntity, BinarySensorEntity):
             return Seen(available=False)
         return Seen(True, description.value(view), description.attributes(view) if description.attributes else None)
 
+    @property
     @override
-    def show(self, seen: Seen) -> None:
-        self._attr_is_on = None if seen.value is None else bool(seen.value)
+    def is_on(self) -> bool | None:
+        """Return what was seen."""
+        return None if self._shown.value is None else bool(self._shown.value)
 
 
 def _wanted(coordinator: FlexCoordinator, place: Place) -> tuple[FlexBinaryDescription[Any], ...]:

@@ -5,10 +5,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from .core.model.state import EvseState, SiteState, StationState
+from .core.model.accounts import Books
+from .core.model.reasons import Reason
+from .core.model.state import Envelope, EvseState, SiteState, StationState
+from .shell.share import Share
 
 PACE_S: Final = 1.0
 SITE: Final = "site/site"
+EVSE: Final = "evse"
+"""The kind of what a station has beside its first EVSE, which the station stands for."""
 
 type Told = Callable[[], float | None]
 """Looks again; returns after how many seconds it wants to look once more, if it held something back."""
@@ -31,13 +36,18 @@ class Board:
         """Start with nobody looking."""
         self._loop = loop
         self._parts: dict[str, _Part] = {}
+        self._share = Share()
         self._closed = False
 
-    def listen(self, part: str, told: Told) -> Callable[[], None]:
-        """Tell ``told`` of each change of a part; return how to stop that."""
-        looking = self._parts.setdefault(part, _Part()).looking
-        looking.append(told)
-        return lambda: looking.remove(told)
+    def listen(self, part: str, told: Told) -> None:
+        """Tell ``told`` of each change of a part."""
+        self._parts.setdefault(part, _Part()).looking.append(told)
+
+    def leave(self, part: str, told: Told) -> None:
+        """Tell ``told`` no more of a part."""
+        known = self._parts.get(part)
+        if known is not None and told in known.looking:
+            known.looking.remove(told)
 
     def changed(self, part: str, *, urgent: bool = False) -> None:
         """Take note that a part changed: those who look are told within a second, or as soon as the loop is free."""
@@ -65,9 +75,13 @@ class Board:
             known.call = self._loop.call_at(due, self._tell, part, known)
 
     def _tell(self, part: str, known: _Part) -> None:
+        if self._share.used_up:
+            known.call = self._loop.call_soon(self._tell, part, known)
+            return
         known.call, known.due = None, float("inf")
         known.told_at = now = self._loop.time()
         waits = [wait for told in tuple(known.looking) if (wait := told()) is not None]
+        self._share.worked(self._loop.time() - now)
         if waits:
             self._tell_at(part, known, now + max(PACE_S, min(waits)))
 
@@ -81,10 +95,36 @@ def news(before: SiteState, after: SiteState) -> Iterator[tuple[str, bool]]:
                 yield from _station_news(after, identity, old, station)
     if after.meter is not before.meter and after.config.meter is not None:
         yield f"meter/{after.config.meter.key}", before.meter.lost != after.meter.lost
-    if after.vehicles is not before.vehicles:
+    if after.dimming is not before.dimming and after.config.dimming is not None:
+        yield f"contacts/{after.config.dimming.key}", True
+    if after.vehicles is not before.vehicles or after.learned is not before.learned:
         yield from _vehicle_news(after)
+    if after.books.accounts is not before.books.accounts:
+        yield from _account_news(before.books, after)
     if any(getattr(after, name) is not getattr(before, name) for name in ("config", "wishes", "prices")):
         yield SITE, after.wishes is not before.wishes
+
+
+def bound_anew(before: SiteState, after: SiteState) -> Iterator[str]:
+    """Yield a sentence for each EVSE whose limits something else sets than before."""
+    if after.stations is before.stations:
+        return
+    for identity, station in after.stations.items():
+        known = before.stations.get(identity)
+        if known is None or known.evses is station.evses:
+            continue
+        for number, evse in station.evses.items():
+            old, new = known.evses.get(number), evse.envelope
+            if old is not None and _reasons(old.envelope) != _reasons(new):
+                inward, outward = (
+                    f"{new.max_w:.0f} W ({new.max_because})",
+                    f"{abs(new.min_w):.0f} W ({new.min_because})",
+                )
+                yield f"{station.config.name}, EVSE {number}: {inward} at most into the car, {outward} out of it"
+
+
+def _reasons(allowed: Envelope) -> tuple[Reason, Reason]:
+    return allowed.max_because, allowed.min_because
 
 
 def came_and_went(before: SiteState, after: SiteState) -> Iterator[tuple[str, bool]]:
@@ -96,23 +136,66 @@ def came_and_went(before: SiteState, after: SiteState) -> Iterator[tuple[str, bo
                 yield station.config.name, station.online
 
 
+def several_evses(before: SiteState, after: SiteState) -> Iterator[str]:
+    """Yield the stations of more than one EVSE that a step changed."""
+    if after.stations is not before.stations:
+        for identity, station in after.stations.items():
+            if len(station.evses) > 1 and before.stations.get(identity) is not station:
+                yield identity
+
+
+def evse_part(identity: str, number: int) -> str:
+    """Return the name of an EVSE on the board."""
+    return f"{EVSE}/{identity}/{number}"
+
+
+def evse_named(part: str) -> tuple[str, int]:
+    """Return the station and the number of an EVSE that is named as on the board."""
+    identity, _, number = part.removeprefix(f"{EVSE}/").rpartition("/")
+    return identity, int(number)
+
+
 def _station_news(
     after: SiteState, identity: str, old: StationState | None, new: StationState
 ) -> Iterator[tuple[str, bool]]:
-    urgent = old is None or old.online is not new.online or old.firmware is not new.firmware
+    whole = urgent = old is None or old.online is not new.online or old.firmware is not new.firmware
+    for gone in () if old is None else old.evses.keys() - new.evses.keys():
+        yield evse_part(identity, gone), True
     for number, evse in new.evses.items():
         was = old.evses.get(number) if old is not None else None
         was = was or EvseState(evse=number)
-        urgent = urgent or _turned(was, evse)
+        turned = _turned(was, evse)
+        urgent = urgent or turned
+        if len(new.evses) > 1:
+            yield evse_part(identity, number), whole or turned
         if was.plan is not evse.plan:
             yield SITE, False
-        if was.readings.soc_at is not evse.readings.soc_at:
-            yield from _vehicle_news(after)
+        if _filled(was, evse):
+            yield from _vehicle_news(after, urgent=was.battery.source is not evse.battery.source)
     yield f"station/{identity}", urgent
 
 
-def _vehicle_news(after: SiteState) -> Iterator[tuple[str, bool]]:
-    return ((f"vehicle/{car.key}", False) for car in after.config.vehicles)
+def _vehicle_news(after: SiteState, *, urgent: bool = False) -> Iterator[tuple[str, bool]]:
+    return ((f"vehicle/{car.key}", urgent) for car in after.config.vehicles)
+
+
+def _account_news(before: Books, after: SiteState) -> Iterator[tuple[str, bool]]:
+    """Yield the home, and the places whose sessions were reckoned anew."""
+    yield SITE, False
+    for key, account in after.books.accounts.items():
+        session = after.sessions.get(key)
+        if before.accounts.get(key) is not account and session is not None:
+            yield f"station/{session.station}", False
+            yield evse_part(session.station, session.evse), False
+
+
+def _filled(was: EvseState, now: EvseState) -> bool:
+    """Return whether the battery stands elsewhere, or somebody else says so."""
+    before, after = was.battery, now.battery
+    if before is after:
+        return False
+    moved = round(before.soc_pct or 0.0, 1) != round(after.soc_pct or 0.0, 1)
+    return moved or before.source is not after.source or before.words is not after.words
 
 
 def _turned(was: EvseState, now: EvseState) -> bool:

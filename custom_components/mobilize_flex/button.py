@@ -1,4 +1,4 @@
-"""The buttons of a station: charge at once, back to V2G, restart, release the cable."""
+"""The buttons of a station and its EVSEs: charge at once, back to V2G, restart, release the cable."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,18 +36,24 @@ BUTTONS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class TaskButtonDescription(ButtonEntityDescription):
-    """Describe one button by the task it gives a station; the number is that of its EVSE."""
+    """Describe one button by the task it gives a station; the number is that of its EVSE.
+
+    ``whole`` is for what a station has once, however many EVSEs it has.
+    """
 
     task: Callable[[int], UpkeepTask]
+    whole: bool = False
 
 
 TASKS: Final = (
     TaskButtonDescription(
         key="reset",
         translation_key="reset",
+        entity_registry_enabled_default=False,
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
         task=lambda _: ResetStation(),
+        whole=True,
     ),
     TaskButtonDescription(
         key="unlock",
@@ -69,13 +75,9 @@ class FlexButton(FlexEntity, ButtonEntity):
         return Seen(available=view is not None and view.present)
 
     @override
-    def show(self, seen: Seen) -> None:
-        """Show nothing: a button has no state of its own."""
-
-    @override
     async def async_press(self) -> None:
-        identity = self.place.key
-        self.coordinator.put(self.entity_description.wish(identity, self.coordinator.main_evse(identity)))
+        number = self.coordinator.evse_of(self.place)
+        self.coordinator.put(self.entity_description.wish(self.place.key, number))
 
 
 class TaskButton(FlexButton):
@@ -85,16 +87,16 @@ class TaskButton(FlexButton):
 
     @override
     async def async_press(self) -> None:
-        identity = self.place.key
-        task = self.entity_description.task(self.coordinator.main_evse(identity))
-        await async_insist(self.coordinator, identity, task)
+        task = self.entity_description.task(self.coordinator.evse_of(self.place))
+        await async_insist(self.coordinator, self.place.key, task)
 
 
 def _buttons(coordinator: FlexCoordinator, place: Place) -> list[FlexEntity]:
-    if place.kind != "station":
+    if place.kind not in ("station", "evse"):
         return []
     wishes = [FlexButton(coordinator, place, description) for description in BUTTONS]
-    return [*wishes, *(TaskButton(coordinator, place, description) for description in TASKS)]
+    tasks = [d for d in TASKS if place.evse is None or not d.whole]
+    return [*wishes, *(TaskButton(coordinator, place, description) for description in tasks)]
 
 
 async def async_setup_entry(

@@ -59,10 +59,6 @@ class DepartureCalendar(FlexEntity, CalendarEntity):
         return Seen(True, str(self.event))
 
     @override
-    def show(self, seen: Seen) -> None:
-        """Show nothing more: the event says it all."""
-
-    @override
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:

@@ -22,6 +22,7 @@ from homeassistant.data_entry_flow import AbortFlow
 from . import const as c, flow_site, flow_station
 from .configuration import subentries
 from .discovery import Knock, identity_error, knock_id
+from .flow_contacts import ContactsFlow
 from .flow_form import filled, flatten, name_of, placed
 from .flow_meter import MeterFlow
 from .flow_station import StationFlow
@@ -44,7 +45,13 @@ class FlexConfigFlow(ConfigFlow, domain=c.DOMAIN):
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the parts a site is made of."""
-        return {c.STATION: StationFlow, c.VEHICLE: VehicleFlow, c.METER: MeterFlow, c.TARIFF: TariffFlow}
+        return {
+            c.STATION: StationFlow,
+            c.VEHICLE: VehicleFlow,
+            c.METER: MeterFlow,
+            c.CONTACTS: ContactsFlow,
+            c.TARIFF: TariffFlow,
+        }
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

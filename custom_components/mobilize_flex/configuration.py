@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import time, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_ACTION, CONF_ENTITY_ID, CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_ENTITY_ID, CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from . import const as c
 from .core.model.config import Automatic, MeterConfig, SiteConfig, StationConfig, VehicleConfig
-from .core.model.contracts import Base, Contract, PeakOffPeak, Published, Window
+from .core.model.dimming import DimmingConfig
 from .core.model.electric import NOMINAL_V
 from .core.model.station import Version
 from .core.model.wiring import GUIDE, TransformerRatio, Wiring
+from .tariffs import contract
 
 SELECTOR_A: Final[Mapping[str, float]] = {
     "32": 32.0,
@@ -97,29 +98,29 @@ class MeterTransformers:
 type MeterSource = MeterLine | MeterP1 | MeterRegisters | MeterTransformers | MeterEntity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeterEntity:
-    """Hold the power sensor that plays the meter; ``inverted`` when it counts injection as positive."""
+    """Hold the sensors that play the meter; those nobody named are ``None``.
 
-    entity_id: str
-    inverted: bool
+    ``power`` is what is drawn, ``fed_in`` what goes back where that has a sensor of its own. The others are by phase.
+    ``signed`` when a negative current is fed in; ``wiring`` turns what counts the other way. ``period_s`` is how often
+    they report.
+    """
 
+    power: str | None = None
+    fed_in: str | None = None
+    phase_powers: tuple[str, ...] = ()
+    currents: tuple[str, ...] = ()
+    voltages: tuple[str, ...] = ()
+    signed: bool = False
+    wiring: Wiring = Wiring()
+    period_s: float = ENTITY_PERIOD_S
 
-@dataclass(frozen=True, slots=True)
-class PriceEntity:
-    """Hold the entity whose attributes list the coming prices."""
-
-    entity_id: str
-    attributes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PriceAction:
-    """Hold the action that answers with the coming prices; ``day_field`` is the field that takes the day, if any."""
-
-    action: str
-    fields: Mapping[str, Any]
-    day_field: str | None
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Return all of them."""
+        single = tuple(e for e in (self.power, self.fed_in) if e is not None)
+        return (*single, *self.phase_powers, *self.currents, *self.voltages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,12 +205,6 @@ def subentries(entry: ConfigEntry[Any], kind: str) -> Iterator[ConfigSubentry]:
     return (s for s in entry.subentries.values() if s.subentry_type == kind)
 
 
-def soc_entities(entry: ConfigEntry[Any]) -> dict[str, str]:
-    """Return the entity that knows the state of charge of each vehicle that has one, by vehicle key."""
-    vehicles = subentries(entry, c.VEHICLE)
-    return {s.subentry_id: s.data[c.CONF_SOC_ENTITY] for s in vehicles if c.CONF_SOC_ENTITY in s.data}
-
-
 def meter_source(entry: ConfigEntry[Any]) -> MeterSource | None:
     """Return where the house meter's values come from."""
     meter = next(subentries(entry, c.METER), None)
@@ -224,8 +219,10 @@ def meter_source(entry: ConfigEntry[Any]) -> MeterSource | None:
             return modbus_meter(meter.data)
         case c.METER_TRANSFORMERS:
             return transformers(meter.data)
+        case c.METER_ENTITY:
+            return entities(meter.data)
         case _:
-            return MeterEntity(meter.data[CONF_ENTITY_ID], meter.data[c.CONF_INVERTED])
+            return None  # a station reads it, and passes it on
 
 
 def modbus_meter(data: Mapping[str, Any]) -> MeterRegisters:
@@ -252,6 +249,24 @@ def modbus_meter(data: Mapping[str, Any]) -> MeterRegisters:
     )
 
 
+def entities(data: Mapping[str, Any]) -> MeterEntity:
+    """Return the sensors a form named."""
+    phase_powers, currents, voltages = (
+        tuple(data[name] for name in names if name in data)
+        for names in (c.CONF_PHASE_POWERS, c.CONF_CURRENTS, c.CONF_VOLTAGES)
+    )
+    return MeterEntity(
+        power=data.get(CONF_ENTITY_ID),
+        fed_in=data.get(c.CONF_FED_IN),
+        phase_powers=phase_powers,
+        currents=currents,
+        voltages=voltages,
+        signed=data.get(c.CONF_SIGNED, False),
+        wiring=_wiring(data),
+        period_s=data.get(c.CONF_PERIOD_S, ENTITY_PERIOD_S),
+    )
+
+
 def transformers(data: Mapping[str, Any]) -> MeterTransformers:
     """Return the current transformers a form described."""
     entities = tuple(data[name] for name in c.CONF_TRANSFORMERS if name in data)
@@ -272,24 +287,6 @@ def _ratio(data: Mapping[str, Any]) -> TransformerRatio:
     )
 
 
-def price_source(entry: ConfigEntry[Any]) -> PriceEntity | PriceAction | None:
-    """Return where published prices come from, for the tariffs that have some."""
-    tariff = next(subentries(entry, c.TARIFF), None)
-    kind = tariff.data[c.CONF_KIND] if tariff else None
-    if tariff and kind == c.TARIFF_ENTITY:
-        return PriceEntity(tariff.data[CONF_ENTITY_ID], tuple(tariff.data[c.CONF_ATTRIBUTES]))
-    if tariff and kind == c.TARIFF_ACTION:
-        day_field = tariff.data.get(c.CONF_DAY_FIELD)
-        return PriceAction(tariff.data[CONF_ACTION], tariff.data[c.CONF_ACTION_DATA], day_field)
-    return None
-
-
-def export_entity(entry: ConfigEntry[Any]) -> str | None:
-    """Return the entity whose state is what a fed-in kilowatt-hour earns now, if there is one."""
-    tariff = next(subentries(entry, c.TARIFF), None)
-    return tariff.data.get(c.CONF_EXPORT_ENTITY) if tariff else None
-
-
 def site_config(entry: ConfigEntry[Any], zone: tzinfo) -> SiteConfig:
     """Return the whole home; a missing breaker follows from the subscribed power."""
     phases: int = entry.data[c.CONF_PHASES]
@@ -304,12 +301,20 @@ def site_config(entry: ConfigEntry[Any], zone: tzinfo) -> SiteConfig:
         breaker_a=breaker,
         subscribed_kva=kva,
         feed_in_w=entry.data[c.CONF_FEED_IN_W],
+        imbalance_w=entry.data.get(c.CONF_IMBALANCE_W),
         v2g_consent=entry.data[c.CONF_V2G_CONSENT],
         stations=tuple(_station(s) for s in subentries(entry, c.STATION)),
         vehicles=tuple(_vehicle(s) for s in subentries(entry, c.VEHICLE)),
         meter=next((_meter(s) for s in subentries(entry, c.METER)), None),
-        contract=next((_contract(s.data) for s in subentries(entry, c.TARIFF)), None),
+        contract=contract(entry),
+        dimming=next((dimming_config(s.data, s.subentry_id, s.title) for s in subentries(entry, c.CONTACTS)), None),
     )
+
+
+def rotation_of(data: Mapping[str, Any]) -> tuple[int, ...] | None:
+    """Return the phase of the home, 0 to 2, each conductor of a station stands on, if somebody knows."""
+    order: str | None = data.get(c.CONF_ROTATION)
+    return None if order is None else tuple(int(digit) - 1 for digit in order)
 
 
 def _station(subentry: ConfigSubentry) -> StationConfig:
@@ -320,6 +325,8 @@ def _station(subentry: ConfigSubentry) -> StationConfig:
         phases=data[c.CONF_PHASES],
         selector_a=SELECTOR_A[data[c.CONF_SELECTOR]],
         fallback_a=data[c.CONF_FALLBACK_A],
+        priority=data.get(c.CONF_PRIORITY, 0),
+        rotation=rotation_of(data),
         route=data.get(c.CONF_ROUTE),
         open_access=data[c.CONF_ACCESS] == c.ACCESS_OPEN,
         security_profile=data.get(c.CONF_PROFILE, 1),
@@ -348,29 +355,23 @@ def _vehicle(subentry: ConfigSubentry) -> VehicleConfig:
 def _meter(subentry: ConfigSubentry) -> MeterConfig:
     kind: str = subentry.data[c.CONF_KIND]
     period_s: float = subentry.data.get(c.CONF_PERIOD_S, PERIOD_S.get(kind, ENTITY_PERIOD_S))
-    return MeterConfig(key=subentry.subentry_id, name=subentry.title, kind=kind, period_s=period_s)
+    return MeterConfig(
+        key=subentry.subentry_id,
+        name=subentry.title,
+        kind=kind,
+        period_s=period_s,
+        station=subentry.data.get(c.CONF_STATION),
+        main_meter=subentry.data.get(c.CONF_WHERE) == c.WHERE_MAIN,
+    )
 
 
-def _contract(data: Mapping[str, Any]) -> Contract:
-    fixed_export: float = data.get(c.CONF_EXPORT_PRICE, 0.0)
-    match data[c.CONF_KIND]:
-        case c.TARIFF_BASE:
-            return Base(import_per_kwh=data[c.CONF_PRICE], export_per_kwh=fixed_export)
-        case c.TARIFF_PEAK:
-            return PeakOffPeak(
-                peak_per_kwh=data[c.CONF_PEAK_PRICE],
-                off_peak_per_kwh=data[c.CONF_OFF_PEAK_PRICE],
-                off_peak=_windows(data[c.CONF_OFF_PEAK_WINDOWS]),
-                summer_off_peak=_windows(data[c.CONF_SUMMER_WINDOWS]),
-                export_per_kwh=fixed_export,
-            )
-        case _:
-            return Published(
-                factor=data[c.CONF_FACTOR] / (1000 if data[c.CONF_UNIT] == c.PER_MWH else 1),
-                surcharge_per_kwh=data[c.CONF_SURCHARGE],
-                export_per_kwh=None if data[c.CONF_EXPORT_KIND] == c.EXPORT_ENTITY else fixed_export,
-            )
-
-
-def _windows(stored: list[list[str]]) -> tuple[Window, ...]:
-    return tuple(Window(time.fromisoformat(start), time.fromisoformat(end)) for start, end in stored)
+def dimming_config(data: Mapping[str, Any], key: str = "", name: str = "") -> DimmingConfig:
+    """Return what decides the power that stays guaranteed."""
+    limit_kw: float | None = data.get(c.CONF_LIMIT_KW)
+    return DimmingConfig(
+        key=key,
+        name=name,
+        devices=int(data[c.CONF_DEVICES]),
+        heating_w=data.get(c.CONF_HEATING_KW, 0.0) * 1000,
+        limit_w=None if limit_kw is None else limit_kw * 1000,
+    )

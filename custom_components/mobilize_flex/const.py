@@ -23,6 +23,7 @@ STATION: Final = "station"
 VEHICLE: Final = "vehicle"
 METER: Final = "meter"
 TARIFF: Final = "tariff"
+CONTACTS: Final = "contacts"
 
 # site (the entry itself)
 CONF_PHASES: Final = "phases"
@@ -30,17 +31,24 @@ CONF_BREAKER_A: Final = "breaker_a"
 CONF_SUBSCRIBED_KVA: Final = "subscribed_kva"
 CONF_V2G_CONSENT: Final = "v2g_consent"
 CONF_FEED_IN_W: Final = "feed_in_w"
+CONF_IMBALANCE_W: Final = "imbalance_w"
 CONF_SECURITY: Final = "security"
 CONF_TLS_PORT: Final = "tls_port"
 CONF_HOST_NAME: Final = "host_name"
 CONF_RSA_EXCHANGE: Final = "rsa_key_exchange"
 CONF_MOUNTED: Final = "mounted"
 CONF_RATE_LIMIT: Final = "rate_limit"
+CONF_SUN: Final = "sun"
 
 # station
 CONF_IDENTITY: Final = "identity"
 CONF_SELECTOR: Final = "selector"
 CONF_FALLBACK_A: Final = "fallback_a"
+CONF_PRIORITY: Final = "priority"
+CONF_LINE_BREAKER_A: Final = "line_breaker_a"
+CONF_CONDUCTOR: Final = "conductor_mm2"
+CONF_ROTATION: Final = "rotation"
+CONF_LEAD: Final = "lead"
 CONF_ACCESS: Final = "access"
 CONF_TOKENS: Final = "tokens"
 CONF_ROUTE: Final = "route"
@@ -68,6 +76,7 @@ CONF_MIN_DISCHARGE_KW: Final = "min_discharge_kw"
 CONF_CHARGE_EFFICIENCY_PCT: Final = "charge_efficiency_pct"
 CONF_DISCHARGE_EFFICIENCY_PCT: Final = "discharge_efficiency_pct"
 CONF_SOC_ENTITY: Final = "soc_entity"
+CONF_PLUG_ENTITY: Final = "plug_entity"
 CONF_EVCCID: Final = "evccid"
 
 # meter and tariff: which of the kinds below, and what that kind needs
@@ -79,6 +88,18 @@ CONF_PEAK_PRICE: Final = "peak_price"
 CONF_OFF_PEAK_PRICE: Final = "off_peak_price"
 CONF_OFF_PEAK_WINDOWS: Final = "off_peak_windows"
 CONF_SUMMER_WINDOWS: Final = "summer_off_peak_windows"
+CONF_TEMPO_PRICES: Final = (
+    "blue_off_peak",
+    "blue_peak",
+    "white_off_peak",
+    "white_peak",
+    "red_off_peak",
+    "red_peak",
+)
+CONF_LINKY_HOURS: Final = "linky_hours"
+CONF_COLOURS: Final = "colours"
+CONF_COLOUR_TODAY: Final = "colour_today"
+CONF_COLOUR_TOMORROW: Final = "colour_tomorrow"
 CONF_ATTRIBUTES: Final = "attributes"
 CONF_ACTION_DATA: Final = "action_data"
 CONF_DAY_FIELD: Final = "day_field"
@@ -107,6 +128,37 @@ CONF_SIGNED: Final = "signed"
 CONF_TRANSFORMERS: Final = ("transformer_1", "transformer_2", "transformer_3")
 CONF_PERIOD_S: Final = "period_s"
 
+# a meter played by sensors, or read by a station
+CONF_FED_IN: Final = "fed_in_entity"
+CONF_PHASE_POWERS: Final = ("power_1", "power_2", "power_3")
+CONF_CURRENTS: Final = ("current_1", "current_2", "current_3")
+CONF_VOLTAGES: Final = ("voltage_1", "voltage_2", "voltage_3")
+CONF_STATION: Final = "station"
+CONF_WHERE: Final = "where"
+
+WHERE_UPSTREAM: Final = "upstream"
+WHERE_MAIN: Final = "main_meter"
+
+# the contacts of the grid operator
+CONF_DEVICES: Final = "devices"
+CONF_HEATING_KW: Final = "heating_kw"
+CONF_LIMIT_KW: Final = "limit_kw"
+CONF_ACTIVE_WHEN: Final = "active_when"
+CONF_CONTACTS: Final = {
+    "dim_contacts": "dim",
+    "stop_contacts": "stop",
+    "feed_60_contact": "feed_60",
+    "feed_30_contact": "feed_30",
+    "feed_0_contact": "feed_0",
+}
+CONF_CODE_CONTACTS: Final = ("code_contact_1", "code_contact_2")
+CONF_CODE: Final = ("code_open_open", "code_closed_open", "code_open_closed", "code_closed_closed")
+
+ACTIVE_CLOSED: Final = "closed"
+ACTIVE_OPEN: Final = "open"
+CONTACTS_OWN: Final = "each_its_own"
+CONTACTS_CODE: Final = "code_of_two"
+
 LINK_TCP: Final = "tcp"
 LINK_SERIAL: Final = "serial"
 LINK_BRIDGE: Final = "rtu_over_tcp"
@@ -117,11 +169,17 @@ METER_P1: Final = "p1"
 METER_MODBUS: Final = "modbus"
 METER_TRANSFORMERS: Final = "transformers"
 METER_ENTITY: Final = "entity"
+METER_STATION: Final = "station"
 
 TARIFF_BASE: Final = "base"
 TARIFF_PEAK: Final = "peak_off_peak"
+TARIFF_TEMPO: Final = "tempo"
 TARIFF_ENTITY: Final = "published_entity"
 TARIFF_ACTION: Final = "published_action"
+
+COLOURS_LINKY: Final = "linky"
+COLOURS_ENTITY: Final = "entity"
+COLOURS_NONE: Final = "none"
 
 EXPORT_NONE: Final = "none"
 EXPORT_FIXED: Final = "fixed"

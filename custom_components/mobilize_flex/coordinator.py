@@ -1,8 +1,8 @@
 """The one meeting point of a home: its controller, its stations, its memory and what Home Assistant shows of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from itertools import count
 import logging
@@ -16,24 +16,30 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from . import configuration as answers
-from .board import Board, came_and_went, news
+from .board import Board, bound_anew, came_and_went, news, several_evses
+from .concerns import Concerns
 from .const import DOMAIN
+from .core.battery.losses import battery_of
 from .core.grid.envelope import is_fresh
-from .core.model.config import SiteConfig
+from .core.model.battery import Battery, Learned, Level
+from .core.model.config import SiteConfig, VehicleConfig
 from .core.model.facts import Fact, SiteConfigured
 from .core.model.intents import Intent
 from .core.model.moment import Moment
 from .core.model.plan import Plan, PlanQuestion
 from .core.model.programme import Departure
-from .core.model.state import Glance, SiteState, VehicleState
+from .core.model.state import Glance, SiteState
 from .core.model.tasks import OWNERS_NUMBERS
 from .core.model.upkeep import ReportPart
 from .core.plan.departures import upcoming
-from .core.site import glance, restore
-from .core.site.wanting import next_departure, vehicle_of
+from .core.site import glance, leftovers, restore
+from .core.site.concerns import concerns
+from .core.site.level import vehicle_level
+from .core.site.wanting import next_departure
 from .forwarding import Forwarding
 from .gate import Gate
-from .places import SITE, Place, device_info, find_places, introduced, refresh_device
+from .meter_watch import MeterWatch
+from .places import SITE, Place, Places, device_info, introduced, refresh_device
 from .problems import Problems
 from .shell.drivers import load_drivers
 from .shell.runtime import Runtime
@@ -42,7 +48,9 @@ from .shell.station_calls import CallRefused, CallTimeout, InvalidCall, StationO
 from .shell.station_server import StationServer
 from .shell.uploads import Uploads
 from .sources import Sources
-from .store import Store, StoreTooNewError, log_folder, store_path
+from .store import Store, StoreUnwritableError, log_folder, store_path
+from .store_file import Opened, StoreTooNewError
+from .troubles import forget_troubles, show_troubles
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,7 +59,6 @@ CHECK: Final = timedelta(hours=6)  # a day would never pass where Home Assistant
 STOP_STEP_S: Final = 1.0
 
 type FlexEntry = ConfigEntry[FlexCoordinator]
-type Grow = Callable[[tuple[Place, ...]], None]
 
 
 def _planner() -> Callable[[PlanQuestion], Plan]:
@@ -72,6 +79,9 @@ class FlexCoordinator:
         self.store = Store(store_path(hass, entry.entry_id), self._on_store_trouble)
         self.uploads = Uploads(log_folder(hass, entry.entry_id), self.now)
         self.problems = Problems(hass, entry)
+        self.meter_watch = MeterWatch(self.problems)
+        self.places = Places(hass, entry)
+        self.concerns = Concerns(hass, entry, self.problems)
         self.gate = Gate(hass, entry, self.problems, lambda: self.state, self.take)
         self.sources = Sources(hass, self.now, self.take)
         self.forwarding = Forwarding(
@@ -81,10 +91,8 @@ class FlexCoordinator:
         self.runtime: Runtime | None = None
         self.refused_rows = 0
         self._config = config
-        self._places: tuple[Place, ...] = ()
-        self._growers: list[Grow] = []
         self._undo: list[CALLBACK_TYPE] = []
-        self._glances: dict[str, Glance] = {}
+        self._glances: dict[tuple[str, int], Glance] = {}
         self._fresh = False
         self._minute = -1
         self._stopping: asyncio.Task[None] | None = None
@@ -117,24 +125,24 @@ class FlexCoordinator:
         """Return the number of the EVSE that stands for a station."""
         return min(self.state.stations[identity].evses, default=1)
 
-    def glance(self, identity: str) -> Glance:
-        """Return what people look at, for a station that is configured."""
-        known = self._glances.get(identity)
+    def evse_of(self, place: Place) -> int:
+        """Return the number of the EVSE that is shown at a place of a station."""
+        return place.evse or self.main_evse(place.key)
+
+    def glance(self, identity: str, number: int) -> Glance:
+        """Return what people look at, for an EVSE of a station that is configured."""
+        known = self._glances.get((identity, number))
         if known is None:
-            known = self._glances[identity] = glance(self.state, identity, self.main_evse(identity), self.now())
+            known = self._glances[identity, number] = glance(self.state, identity, number, self.now())
         return known
 
-    def vehicle(self, key: str) -> VehicleState:
-        """Return what is known of a car: told by its own entity or by the station it hangs on, whichever is newer."""
-        told = self.state.vehicles.get(key, VehicleState())
-        for evse in (e for s in self.state.stations.values() for e in s.evses.values()):
-            session = self.state.sessions.get(evse.session) if evse.session else None
-            soc = evse.readings.soc_pct
-            if soc is None or vehicle_of(self.state, session).key != key:
-                continue
-            if self.now().age_s(evse.readings.soc_at) < self.now().age_s(told.at):
-                told = VehicleState(soc_pct=soc, at=evse.readings.soc_at, source="station")
-        return told
+    def level(self, key: str) -> Level:
+        """Return how full a car is, by whoever can tell."""
+        return vehicle_level(self.state, key, self.now())
+
+    def battery(self, car: VehicleConfig) -> Battery:
+        """Return a car's battery as the owner knows it, moved by what its charges taught."""
+        return battery_of(car, self.state.learned.get(car.key, Learned()))
 
     @property
     def departure(self) -> Departure | None:
@@ -171,7 +179,7 @@ class FlexCoordinator:
 
     def device_info(self, place: Place) -> DeviceInfo:
         """Return the device of a place."""
-        return device_info(self.state, place)
+        return device_info(self.hass, self.entry, self.state, place)
 
     # starting and stopping
 
@@ -188,15 +196,19 @@ class FlexCoordinator:
             undo.pop_all()
 
     async def _async_open(self) -> None:
-        kept = await self._async_remember()
+        opened = await self._async_remember()
+        kept = opened.kept
+        with suppress(StoreUnwritableError):  # what is left over is found again at the next start
+            await self.store.keep(leftovers(self._config, kept))
         schemas = await self.hass.async_add_import_executor_job(load_schemas)
         drivers = await self.hass.async_add_executor_job(load_drivers, answers.drivers_path(self.hass))
         make_plan = await self.hass.async_add_import_executor_job(_planner)
         runtime = self.runtime = Runtime(
-            restore(self._config, kept, drivers),
+            restore(self._config, kept, drivers, older=opened.older),
             clock=self.now,
             deliver=lambda command: self.server.send(command) if self.server else None,
             keep=self.store.keep,
+            recall=self.store.async_charge,
             make_plan=make_plan,
             sign=self.gate.sign,
         )
@@ -207,12 +219,13 @@ class FlexCoordinator:
         await self.forwarding.async_open(schemas, kept, self.server)
         await runtime.start()
         self.problems.offer_programmes(self.state.wishes)
-        self._places = find_places(self.entry, self._config)
+        forget_troubles(self.problems, self.state)
+        self.places.look_round(self.state)
         self._undo.append(async_track_time_interval(self.hass, self._look_at_clock, LOOK))
         self._undo.append(async_track_time_interval(self.hass, self.gate.async_check, CHECK))
         await self.sources.async_follow(self.entry)
 
-    async def _async_remember(self) -> Mapping[str, object]:
+    async def _async_remember(self) -> Opened:
         """Return what was kept; tell the owner what is wrong with it."""
         try:
             opened = await self.store.async_open()
@@ -224,8 +237,9 @@ class FlexCoordinator:
             ) from None
         self.problems.solved("store_newer")
         self.problems.toggle("store_corrupt", opened.moved_to is not None, file=opened.moved_to or "")
-        self.refused_rows = opened.refused
-        return opened.kept
+        self.problems.rows_set_aside(opened.refused, self.store.path.name)
+        self.refused_rows = len(opened.refused)
+        return opened
 
     async def async_stop(self) -> None:
         """Close everything, once, within three seconds; orders to stations are withdrawn first."""
@@ -265,20 +279,10 @@ class FlexCoordinator:
             await self.gate.async_forget(identity)
         await self.forwarding.async_follow()
         await self.sources.async_follow(self.entry)
-        self._places = find_places(self.entry, self._config)
-        for grow in tuple(self._growers):
-            grow(self._places)
-        for place in self._places:
+        self.places.look_round(self.state)
+        for place in self.places:
             refresh_device(self.hass, self.entry, self.state, place)
             self.board.changed(place.part, urgent=True)
-
-    # places
-
-    def on_places(self, grow: Grow) -> CALLBACK_TYPE:
-        """Call ``grow`` with all places, now and whenever they change; return how to stop that."""
-        self._growers.append(grow)
-        grow(self._places)
-        return lambda: self._growers.remove(grow)
 
     # what comes in
 
@@ -360,10 +364,14 @@ class FlexCoordinator:
         self._glances.clear()
         if after.wishes is not before.wishes:
             self.problems.offer_programmes(after.wishes)
+        show_troubles(self.problems, before, after)
         for part, urgent in news(before, after):
             self.board.changed(part, urgent=urgent)
         for name, online in came_and_went(before, after):
             _LOGGER.info("Station %s is %s", name, "connected" if online else "no longer connected")
+        for limits in bound_anew(before, after):
+            _LOGGER.debug("%s", limits)
+        self.places.meet(after, several_evses(before, after))
         for identity in introduced(before, after):
             refresh_device(self.hass, self.entry, after, Place("station", identity))
 
@@ -374,6 +382,8 @@ class FlexCoordinator:
         if fresh is not self._fresh and meter is not None:
             self._fresh = fresh
             self.board.changed(f"meter/{meter.key}", urgent=True)
+        self.meter_watch.look(self.state, self.sources.linky, fresh, self.now())
+        self.concerns.show(concerns(self.state, self.now()))
         if minute != self._minute:
             self._minute = minute
             self.board.changed(SITE.part)

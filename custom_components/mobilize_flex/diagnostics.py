@@ -9,6 +9,7 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
+from .board import EVSE, evse_named
 from .const import DOMAIN
 from .coordinator import FlexCoordinator, FlexEntry
 
@@ -75,16 +76,19 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: FlexEnt
 async def async_get_device_diagnostics(hass: HomeAssistant, entry: FlexEntry, device: DeviceEntry) -> dict[str, Any]:
     """Return one part of the home."""
     site = entry.runtime_data
-    kind, _, key = next(iter(part for domain, part in device.identifiers if domain == DOMAIN)).partition("/")
+    named = next(part for domain, part in device.identifiers if domain == DOMAIN)
+    kind, _, key = named.partition("/")
     part: Any = None
     match kind:
-        case "station":
+        case "station" | "evse":
+            key = evse_named(named)[0] if kind == EVSE else key
             sessions = [s for s in site.state.sessions.values() if s.station == key]
             link = site.details()["links"].get(key)
             part = {"state": site.state.stations.get(key), "sessions": sessions, "link": link}
             part["forwarding"] = site.forwarding.report(key)
         case "vehicle":
-            part = {"config": _named(site.state.config.vehicles, key), "state": site.vehicle(key)}
+            learned = site.state.learned.get(key)
+            part = {"config": _named(site.state.config.vehicles, key), "level": site.level(key), "learned": learned}
         case "meter":
             part = {"config": site.state.config.meter, "state": site.state.meter, "sources": site.details()["sources"]}
         case _:

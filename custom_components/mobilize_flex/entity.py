@@ -1,8 +1,11 @@
 """What all our entities share: whose they are, when they look again, what is worth writing down."""
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import batched
 from typing import Any, Final, override
 
 from homeassistant.core import callback
@@ -11,9 +14,11 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import FlexCoordinator
+from .core.model.battery import Battery, Learned, Level
 from .core.model.config import MeterConfig, StationConfig, VehicleConfig
+from .core.model.dimming import Dimming, DimmingConfig
 from .core.model.plan import Plan
-from .core.model.state import EvseState, Glance, MeterState, SiteState, StationState, VehicleState
+from .core.model.state import EvseState, Glance, MeterState, SiteState, StationState
 from .core.model.vendor import VendorReport
 from .places import Place
 
@@ -25,7 +30,7 @@ type Value = float | int | str | bool | datetime | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationView:
-    """Hold what an entity of a station may look at."""
+    """Hold what an entity of a station may look at, or of a further EVSE of it."""
 
     config: StationConfig
     station: StationState
@@ -44,7 +49,9 @@ class VehicleView:
     """Hold what an entity of a car may look at."""
 
     config: VehicleConfig
-    vehicle: VehicleState
+    level: Level
+    battery: Battery
+    learned: Learned
 
     @property
     def present(self) -> bool:
@@ -62,6 +69,19 @@ class MeterView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsView:
+    """Hold what an entity of the grid operator's contacts may look at."""
+
+    config: DimmingConfig
+    dimming: Dimming
+
+    @property
+    def present(self) -> bool:
+        """Return true: a contact that does not answer counts as active, which is an answer."""
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteView:
     """Hold what an entity of the whole home may look at."""
 
@@ -76,40 +96,47 @@ class SiteView:
         return True
 
 
-type View = StationView | VehicleView | MeterView | SiteView
+type View = StationView | VehicleView | MeterView | ContactsView | SiteView
 
 
 def look(coordinator: FlexCoordinator, place: Place) -> View | None:
     """Return what the entities of a place may look at; ``None`` when it is no longer there."""
     state = coordinator.state
     match place.kind:
-        case "station":
-            return _look_at_station(coordinator, place.key)
+        case "station" | "evse":
+            return _look_at_station(coordinator, place)
         case "vehicle":
             car = next((v for v in state.config.vehicles if v.key == place.key), None)
-            return None if car is None else VehicleView(config=car, vehicle=coordinator.vehicle(car.key))
+            return None if car is None else _look_at_vehicle(coordinator, car)
         case "meter":
             meter = state.config.meter
             if meter is None or meter.key != place.key:
                 return None
             return MeterView(config=meter, meter=state.meter, present=coordinator.meter_fresh)
+        case "contacts":
+            dimming = state.config.dimming
+            return None if dimming is None else ContactsView(config=dimming, dimming=state.dimming)
         case _:
             now = coordinator.now()
             return SiteView(site=state, plan=coordinator.plan, departure=coordinator.next_departure(), now=now.utc)
 
 
-def _look_at_station(coordinator: FlexCoordinator, identity: str) -> StationView | None:
-    station = coordinator.state.stations.get(identity)
-    if station is None:
+def _look_at_vehicle(coordinator: FlexCoordinator, car: VehicleConfig) -> VehicleView:
+    learned = coordinator.state.learned.get(car.key, Learned())
+    return VehicleView(config=car, level=coordinator.level(car.key), battery=coordinator.battery(car), learned=learned)
+
+
+def _look_at_station(coordinator: FlexCoordinator, place: Place) -> StationView | None:
+    station = coordinator.state.stations.get(place.key)
+    if station is None or (place.evse is not None and place.evse not in station.evses):
         return None
-    number = coordinator.main_evse(identity)
-    evse = station.evses.get(number) or EvseState(evse=number)
+    number = coordinator.evse_of(place)
     return StationView(
         config=station.config,
         station=station,
-        evse=evse,
-        glance=coordinator.glance(identity),
-        vendor=coordinator.forwarding.report(identity),
+        evse=station.evses.get(number) or EvseState(evse=number),
+        glance=coordinator.glance(place.key, number),
+        vendor=coordinator.forwarding.report(place.key),
     )
 
 
@@ -122,7 +149,10 @@ class Seen:
     attributes: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+NOTHING: Final = Seen(available=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """Say what is worth writing at once: a change by ``band``, of sign, or of anything that is not a number."""
 
@@ -145,15 +175,30 @@ class Pace:
         return abs(after - before) < self.band and _sign(before) == _sign(after)
 
 
+@cache
+def pace_of(band: float | None, calm_s: float) -> Pace:
+    """Return a pace; those that are alike are one."""
+    return Pace(band=band, calm_s=calm_s)
+
+
 def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
 class FlexEntity(Entity):
-    """Show one thing of one place; it keeps nothing but what it last showed."""
+    """Show one thing of one place; it keeps nothing but what it last showed.
 
-    _attr_has_entity_name = True
-    _attr_should_poll = False
+    What is the same for all of ours is said here: each entity would keep Home Assistant's own answer for itself.
+    """
+
+    assumed_state = False
+    attribution = None
+    entity_registry_visible_default = True
+    force_update = False
+    has_entity_name = True
+    icon = None
+    internal_integration_suggested_object_id = None
+    should_poll = False
     pace: Pace = Pace()
 
     def __init__(self, coordinator: FlexCoordinator, place: Place, description: EntityDescription) -> None:
@@ -162,8 +207,20 @@ class FlexEntity(Entity):
         self.place = place
         self.entity_description = description
         self._attr_unique_id = f"{coordinator.entry.entry_id}/{place.part}/{description.key}"
-        self._shown = Seen(available=False)
+        self._shown = NOTHING
         self._shown_at = float("-inf")
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is something to show."""
+        return self._shown.available
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what else is shown."""
+        return self._shown.attributes
 
     @property
     @override
@@ -176,14 +233,18 @@ class FlexEntity(Entity):
         raise NotImplementedError
 
     def show(self, seen: Seen) -> None:
-        """Set what the platform reads."""
-        raise NotImplementedError
+        """Set what the platform keeps; nothing where it reads what was seen."""
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.board.listen(self.place.part, self._told))
+        self.coordinator.board.listen(self.place.part, self._told)
         self._take(self.see())
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        await super().async_will_remove_from_hass()
+        self.coordinator.board.leave(self.place.part, self._told)
 
     @callback
     def _told(self) -> float | None:
@@ -200,30 +261,40 @@ class FlexEntity(Entity):
     def _take(self, seen: Seen) -> None:
         self._shown = seen
         self._shown_at = self.hass.loop.time()
-        self._attr_available = seen.available
-        if seen.attributes is not None:
-            self._attr_extra_state_attributes = dict(seen.attributes)
         self.show(seen)
 
+
+FEW: Final = 4
+"""So many entities are added in one go while stations talk."""
 
 type Maker = Callable[[Place], Iterable[FlexEntity]]
 
 
 @callback
 def populate(coordinator: FlexCoordinator, add: AddConfigEntryEntitiesCallback, make: Maker) -> None:
-    """Add the entities of each place there is, and of each that comes; they leave with their subentry."""
-    made: dict[Place, set[str]] = {}
+    """Add the entities of each place there is, and of each that comes; they leave with their subentry or device."""
+    made: dict[Place, tuple[str | None, ...]] = {}
+
+    async def furnish(entities: list[FlexEntity], subentry_id: str | None) -> None:
+        """Add entities a few at a time, so that nobody waits for all of them."""
+        for few in batched(entities, FEW, strict=False):
+            add(few, config_subentry_id=subentry_id)
+            await asyncio.sleep(0)
 
     @callback
-    def grow(places: tuple[Place, ...]) -> None:
-        """Add what is missing."""
-        for gone in made.keys() - set(places):
-            del made[gone]
+    def grow(places: Iterable[Place], gone: Collection[Place], *, unasked: bool = False) -> None:
+        """Add what is missing at places; forget what left with those that are gone."""
+        for place in gone:
+            made.pop(place, None)
         for place in places:
-            known, there = made.get(place, set()), list(make(place))
+            known, there = made.get(place, ()), list(make(place))
             new = [e for e in there if e.unique_id not in known]
-            made[place] = {str(e.unique_id) for e in there}
-            if new:
+            if there:
+                made[place] = tuple(e.unique_id for e in there)
+            if new and unasked:
+                work = furnish(new, place.subentry_id)
+                _ = coordinator.entry.async_create_task(coordinator.hass, work, f"{place.part} is furnished")
+            elif new:
                 add(new, config_subentry_id=place.subentry_id)
 
-    coordinator.entry.async_on_unload(coordinator.on_places(grow))
+    coordinator.entry.async_on_unload(coordinator.places.listen(grow))

@@ -1,4 +1,4 @@
-"""What happens at a station once: security events, faults that begin."""
+"""What happens at a station once: security events, faults that begin, sessions that are over."""
 
 from dataclasses import dataclass
 from typing import Final, override
@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import FlexEntry
 from .core.model.incidents import Fault, Incident, SecurityEvent
 from .entity import FlexEntity, Seen, populate
+from .event_session import SESSION, SessionEvent
 
 PARALLEL_UPDATES = 0
 
@@ -27,6 +28,7 @@ EVENTS: Final = (
     FlexEventDescription(
         key="security",
         translation_key="security",
+        entity_registry_enabled_default=False,
         kind=SecurityEvent,
         entity_category=EntityCategory.DIAGNOSTIC,
         event_types=[e.value for e in SecurityEvent],
@@ -49,10 +51,6 @@ class FlexEvent(FlexEntity, EventEntity):
     @override
     def see(self) -> Seen:
         return Seen(available=self.place.key in self.coordinator.state.stations)
-
-    @override
-    def show(self, seen: Seen) -> None:
-        """Show nothing: an event has no state of its own."""
 
     @override
     @callback
@@ -83,5 +81,12 @@ async def async_setup_entry(
     populate(
         coordinator,
         async_add_entities,
-        lambda place: [FlexEvent(coordinator, place, d) for d in EVENTS if place.kind == "station"],
+        lambda place: (
+            [
+                *(FlexEvent(coordinator, place, d) for d in EVENTS),
+                SessionEvent(coordinator, place, SESSION),
+            ]
+            if place.kind == "station"
+            else []
+        ),
     )

@@ -4,14 +4,13 @@ from typing import Any, Final
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_ENTITY_ID, Platform
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, Platform
 from homeassistant.helpers.selector import (
-    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     SerialPortSelector,
 )
-from homeassistant.util.unit_conversion import ElectricCurrentConverter, ElectricPotentialConverter, PowerConverter
+from homeassistant.util.unit_conversion import ElectricCurrentConverter, ElectricPotentialConverter
 import probatio
 
 from . import const as c
@@ -22,6 +21,9 @@ from .core.meters.rewiring import rewired
 from .core.meters.tic import TicFrame
 from .core.meters.tic_group import TicMode
 from .core.meters.transformers import read_currents
+from .core.model.installation import MeterPort
+from .drawing import TRANSFORMERS, pictured
+from .flow_entities import EntitySteps
 from .flow_form import filled, flatten, out_of_range, placed
 from .flow_modbus import RANGES, RATIO, SECTION_WIRING, WIRING, ModbusSteps
 from .flow_reading import METER_ID, first_look, phase_table, serial_end
@@ -31,17 +33,9 @@ from .shell.byte_line import LineError, LineFault, LineProbe, probe, probe_p1
 LINKY_NAME: Final = "Linky"
 P1_NAME: Final = "P1"
 TRANSFORMERS_NAME: Final = "CT"
-KINDS: Final = [c.METER_LINKY, c.METER_P1, c.METER_MODBUS, c.METER_TRANSFORMERS, c.METER_ENTITY]
-P1_FAULTS: Final = (LineFault.SILENT, LineFault.GARBAGE, LineFault.WRONG_SPEED)
+KINDS: Final = [c.METER_LINKY, c.METER_P1, c.METER_MODBUS, c.METER_TRANSFORMERS, c.METER_ENTITY, c.METER_STATION]
+P1_FAULTS: Final = (LineFault.SILENT, LineFault.GARBAGE, LineFault.DAMAGED, LineFault.WRONG_SPEED)
 LINE_SCHEMA: Final = probatio.Schema({probatio.Required(c.CONF_LINE): SerialPortSelector()})
-ENTITY_SCHEMA: Final = probatio.Schema(
-    {
-        probatio.Required(CONF_ENTITY_ID): EntitySelector(
-            EntitySelectorConfig(filter={"domain": Platform.SENSOR, "device_class": SensorDeviceClass.POWER})
-        ),
-        probatio.Required(c.CONF_INVERTED, default=False): BooleanSelector(),
-    }
-)
 
 
 _TRANSFORMER: Final = EntitySelector(
@@ -60,7 +54,7 @@ TRANSFORMERS_SCHEMA: Final = probatio.Schema(
 )
 
 
-class MeterFlow(ModbusSteps):
+class MeterFlow(ModbusSteps, EntitySteps):
     """Add the house meter, or change where it is read."""
 
     _line: str
@@ -97,7 +91,7 @@ class MeterFlow(ModbusSteps):
             step_id=c.METER_LINKY,
             data_schema=filled(self, LINE_SCHEMA, answers),
             errors=errors,
-            description_placeholders={"bridge": "socket://192.168.1.20:8080"},
+            description_placeholders={"bridge": "socket://192.168.1.20:8080", "drawing": pictured(MeterPort.LINKY)},
         )
 
     async def async_step_linky_standard(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -125,7 +119,7 @@ class MeterFlow(ModbusSteps):
             step_id=c.METER_P1,
             data_schema=filled(self, LINE_SCHEMA, user_input or self._values),
             errors=errors,
-            description_placeholders={"bridge": "socket://192.168.1.20:23"},
+            description_placeholders={"bridge": "socket://192.168.1.20:23", "drawing": pictured(MeterPort.P1)},
         )
 
     async def async_step_p1_seen(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -156,7 +150,10 @@ class MeterFlow(ModbusSteps):
                 return await self.async_step_transformers_seen()
         shown = filled(self, TRANSFORMERS_SCHEMA, user_input or self._values)
         return self.async_show_form(
-            step_id=c.METER_TRANSFORMERS, data_schema=shown, errors=placed(TRANSFORMERS_SCHEMA, errors)
+            step_id=c.METER_TRANSFORMERS,
+            data_schema=shown,
+            errors=placed(TRANSFORMERS_SCHEMA, errors),
+            description_placeholders={"drawing": pictured(TRANSFORMERS)},
         )
 
     async def async_step_transformers_seen(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -182,22 +179,6 @@ class MeterFlow(ModbusSteps):
     def _is_ours(self, line: str) -> bool:
         """Return whether our own reader holds this very line open: most lines have room for one."""
         return line == self._values.get(c.CONF_LINE) and bool(self._get_entry().update_listeners)
-
-    async def async_step_entity(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the sensor that plays the meter."""
-        answers = user_input or self._values
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            state = self.hass.states.get(user_input[CONF_ENTITY_ID])
-            if state is None:
-                errors[CONF_ENTITY_ID] = "entity_unknown"
-            elif state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) not in PowerConverter.VALID_UNITS:
-                errors[CONF_ENTITY_ID] = "no_power"
-            else:
-                return self._save(state.name, {c.CONF_KIND: c.METER_ENTITY, **user_input}, METER_ID)
-        return self.async_show_form(
-            step_id=c.METER_ENTITY, data_schema=filled(self, ENTITY_SCHEMA, answers), errors=errors
-        )
 
     def _confirm_linky(self, step: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         if user_input is not None:

@@ -24,7 +24,9 @@ from .core.meters.register_table import TableError, own_table
 from .core.meters.registers import PER_PHASE, NumberType, Quantity
 from .core.meters.rewiring import rewired
 from .core.model.electric import MeterReading
+from .core.model.installation import MeterPort
 from .core.model.wiring import GUIDE
+from .drawing import pictured
 from .flow_form import FlexSubentryFlow, choice, filled, flatten, number, out_of_range, placed
 from .flow_reading import METER_ID, phase_table
 from .meter_sources import table_of
@@ -126,7 +128,12 @@ class ModbusSteps(FlexSubentryFlow):
             }
         )
         if user_input is None:
-            return self.async_show_form(step_id=c.METER_MODBUS, data_schema=filled(self, schema, self._values))
+            drawn = {"drawing": pictured(MeterPort.RS485), "drawing_rs232": pictured(MeterPort.RS232)}
+            return self.async_show_form(
+                step_id=c.METER_MODBUS,
+                data_schema=filled(self, schema, self._values),
+                description_placeholders=drawn,
+            )
         self._asked = {c.CONF_KIND: c.METER_MODBUS, **flatten(schema, user_input)}
         if self._asked[c.CONF_TABLE] == c.TABLE_OWN:
             return await self.async_step_registers()

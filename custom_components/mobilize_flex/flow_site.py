@@ -33,6 +33,7 @@ RANGES: Final = {
     c.CONF_BREAKER_A: (6, 125),
     c.CONF_SUBSCRIBED_KVA: (1, 100),
     c.CONF_RATE_LIMIT: (0, 10_000),
+    c.CONF_IMBALANCE_W: (1_000, 20_000),
 }
 _SECURITY: Final = [c.SECURITY_TLS, c.SECURITY_BOTH, c.SECURITY_PLAIN]
 _HOST_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
@@ -57,6 +58,7 @@ SCHEMA: Final = probatio.Schema(
                 {
                     probatio.Required(c.CONF_V2G_CONSENT, default=False): BooleanSelector(),
                     probatio.Required(c.CONF_FEED_IN_W, default=0): number("W", 100),
+                    probatio.Required(c.CONF_SUN, default=True): BooleanSelector(),
                 }
             )
         ),
@@ -73,6 +75,7 @@ SCHEMA: Final = probatio.Schema(
         probatio.Optional(SECTION_ADVANCED): section(
             probatio.Schema(
                 {
+                    probatio.Optional(c.CONF_IMBALANCE_W): number("W", 100),
                     probatio.Required(CONF_HOST, default=c.DEFAULT_HOST): TextSelector(),
                     probatio.Required(c.CONF_MOUNTED, default=False): BooleanSelector(),
                     probatio.Required(c.CONF_RATE_LIMIT, default=c.DEFAULT_RATE_LIMIT): number(),

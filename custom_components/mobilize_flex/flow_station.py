@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ from .core.model.station import Version
 from .core.ocpp.drivers import driver_for
 from .discovery import identity_error
 from .flow_form import FlexSubentryFlow, choice, filled, flatten, name_of, number, out_of_range, placed
+from .flow_wiring import INSTALLATION, PLUGGED, read_wiring, wiring_words
 from .gate import async_addresses, certificate_store, host_name, root_url
 from .shell.credentials import new_secret, seal
 from .shell.drivers import load_drivers
@@ -49,20 +51,9 @@ _LONGEST_USER: Final = 255
 _LONGEST_URL: Final = 512
 _LONGEST_IDENTITY: Final = 48
 _VENDOR_WORDS: Final = (c.CONF_VENDOR_URL, c.CONF_VENDOR_IDENTITY, c.CONF_VENDOR_USER)
-_RANGES: Final = {c.CONF_FALLBACK_A: (6, 32)}
+_RANGES: Final = {c.CONF_FALLBACK_A: (6, 32), c.CONF_PRIORITY: (0, 9)}
 _DEFAULT_FALLBACK_A: Final = 16
 
-_SELECTOR = SelectSelector(
-    SelectSelectorConfig(
-        options=[
-            SelectOptionDict(
-                value=position, label=f"{position} A" if position.isdigit() else f"{position} ({amps:g} A)"
-            )
-            for position, amps in SELECTOR_A.items()
-        ],
-        mode=SelectSelectorMode.DROPDOWN,
-    )
-)
 _OWN_SECRET = {
     probatio.Optional(CONF_OWN_SECRET): TextSelector(
         TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password")
@@ -70,11 +61,11 @@ _OWN_SECRET = {
 }
 _HARDWARE = {
     probatio.Required(CONF_NAME): TextSelector(),
-    probatio.Required(c.CONF_PHASES, default="1"): choice("phases", ["1", "3"]),
-    probatio.Required(c.CONF_SELECTOR, default="32"): _SELECTOR,
+    **PLUGGED,
 }
 _USE = {
     probatio.Required(c.CONF_FALLBACK_A, default=_DEFAULT_FALLBACK_A): number("A"),
+    probatio.Optional(c.CONF_PRIORITY): probatio.All(number(), probatio.Coerce(int)),
     probatio.Required(c.CONF_ACCESS, default=c.ACCESS_OPEN): choice("access", [c.ACCESS_OPEN, c.ACCESS_BADGES]),
 }
 _LINE = {
@@ -110,6 +101,7 @@ NEW_SCHEMA: Final = probatio.Schema(
         probatio.Required(c.CONF_IDENTITY): TextSelector(),
         **_HARDWARE,
         **_USE,
+        **INSTALLATION,
         **_SECURITY,
         **_CONVERSATION,
         **_FORWARDING,
@@ -120,6 +112,7 @@ CHANGE_SCHEMA: Final = probatio.Schema(
     {
         **_HARDWARE,
         **_USE,
+        **INSTALLATION,
         **_SECURITY,
         **_CONVERSATION,
         **_FORWARDING,
@@ -158,22 +151,23 @@ def secret_error(secret: str) -> str | None:
     return None
 
 
-def read(answers: Mapping[str, Any], site: ConfigEntry[Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def read(
+    answers: Mapping[str, Any], site: ConfigEntry[Any], before: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Return a station's data without its password, and what is wrong with them."""
     selector_a = SELECTOR_A[answers[c.CONF_SELECTOR]]
-    data = {
-        c.CONF_PHASES: int(answers[c.CONF_PHASES]),
-        c.CONF_SELECTOR: answers[c.CONF_SELECTOR],
+    wired, errors = read_wiring(answers, site, before)
+    data = wired | {
         c.CONF_FALLBACK_A: answers.get(c.CONF_FALLBACK_A, min(_DEFAULT_FALLBACK_A, selector_a)),
         c.CONF_ACCESS: answers.get(c.CONF_ACCESS, c.ACCESS_OPEN),
     }
-    line, errors = _read_line(answers, site)
+    if priority := answers.get(c.CONF_PRIORITY):
+        data[c.CONF_PRIORITY] = priority
+    line, wrong = _read_line(answers, site)
     data |= line | _read_conversation(answers)
-    errors |= out_of_range(data, _RANGES)
+    errors |= wrong | out_of_range(data, _RANGES)
     if not name_of(answers):
         errors[CONF_NAME] = "name_missing"
-    if data[c.CONF_PHASES] > site.data[c.CONF_PHASES]:
-        errors[c.CONF_PHASES] = "phases_exceed_site"
     if not errors and data[c.CONF_FALLBACK_A] > selector_a:
         errors[c.CONF_FALLBACK_A] = "fallback_exceeds_selector"
     return data, errors
@@ -318,7 +312,12 @@ class StationFlow(FlexSubentryFlow):
             if not errors:
                 return await self._async_seal(answers.get(CONF_OWN_SECRET) or new_secret())
         schema = filled(self, form, answers)
-        return self.async_show_form(step_id="user", data_schema=schema, errors=placed(form, errors))
+        return self.async_show_form(
+            step_id="user",
+            data_schema=schema,
+            errors=placed(form, errors),
+            description_placeholders=wiring_words(),
+        )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Change a station; its identity stays, since it is the station."""
@@ -341,7 +340,7 @@ class StationFlow(FlexSubentryFlow):
             step_id="reconfigure",
             data_schema=filled(self, form, answers),
             errors=placed(form, errors),
-            description_placeholders={"identity": station.unique_id or ""},
+            description_placeholders={"identity": station.unique_id or ""} | wiring_words(),
         )
 
     async def _async_with_routes(self, form: probatio.Schema) -> probatio.Schema:
@@ -381,7 +380,7 @@ class StationFlow(FlexSubentryFlow):
     def _read(self, answers: Mapping[str, Any]) -> dict[str, str]:
         """Keep the answers; return what is wrong with them."""
         self._title = name_of(answers)
-        self._data, errors = read(answers, self._get_entry())
+        self._data, errors = read(answers, self._get_entry(), self._values)
         vendor, wrong = read_vendor(answers, self._values)
         self._data |= vendor
         errors |= wrong

@@ -6,11 +6,12 @@ from math import isfinite
 from typing import Any, Final
 
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.const import CONF_ACTION, CONF_ENTITY_ID, CONF_NAME, STATE_UNAVAILABLE
+from homeassistant.const import CONF_ACTION, CONF_ENTITY_ID, CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State, SupportsResponse
 from homeassistant.data_entry_flow import section
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     NumberSelector,
     ObjectSelector,
@@ -24,6 +25,7 @@ import probatio
 
 from . import const as c
 from .configuration import subentries
+from .core.tariff.tempo import colour_of
 from .flow_form import FlexSubentryFlow, choice, filled, flatten, name_of, number, out_of_range, placed
 from .flow_windows import WindowsError, read_windows, write_windows
 
@@ -32,11 +34,12 @@ _LOGGER = logging.getLogger(__name__)
 TARIFF_ID: Final = "tariff:contract"
 SECTION_EXPORT: Final = "export"
 SECTION_SUMMER: Final = "summer"
-KINDS: Final = (c.TARIFF_PEAK, c.TARIFF_BASE, c.TARIFF_ENTITY, c.TARIFF_ACTION)
+KINDS: Final = (c.TARIFF_PEAK, c.TARIFF_BASE, c.TARIFF_TEMPO, c.TARIFF_ENTITY, c.TARIFF_ACTION)
 WINDOWS: Final = (c.CONF_OFF_PEAK_WINDOWS, c.CONF_SUMMER_WINDOWS)
 EXPORT_FIELDS: Final = {c.CONF_EXPORT_PRICE: c.EXPORT_FIXED, c.CONF_EXPORT_ENTITY: c.EXPORT_ENTITY}
 USUAL_ATTRIBUTES: Final = ("prices", "raw_today", "raw_tomorrow", "forecast", "data", "rates")
 RANGES: Final = {
+    **dict.fromkeys(c.CONF_TEMPO_PRICES, (0, 1000)),
     c.CONF_PRICE: (0, 1000),
     c.CONF_PEAK_PRICE: (0, 1000),
     c.CONF_OFF_PEAK_PRICE: (0, 1000),
@@ -77,6 +80,7 @@ def schemas(currency: str) -> dict[str, probatio.Schema]:
     return {
         c.TARIFF_BASE: probatio.Schema({**name, probatio.Required(c.CONF_PRICE): price, **fixed}),
         c.TARIFF_PEAK: probatio.Schema({**name, **_peak(price), **fixed}),
+        c.TARIFF_TEMPO: probatio.Schema({**name, **_tempo(price), **fixed}),
         c.TARIFF_ENTITY: probatio.Schema({**name, **_ENTITY, **published}),
         c.TARIFF_ACTION: probatio.Schema({**name, **_ACTION, **published}),
     }
@@ -88,7 +92,18 @@ def _peak(price: NumberSelector) -> dict[Any, Any]:
         probatio.Required(c.CONF_PEAK_PRICE): price,
         probatio.Required(c.CONF_OFF_PEAK_PRICE): price,
         probatio.Required(c.CONF_OFF_PEAK_WINDOWS): TextSelector(),
+        probatio.Optional(c.CONF_LINKY_HOURS): BooleanSelector(),
         probatio.Optional(SECTION_SUMMER): section(summer, {"collapsed": True}),
+    }
+
+
+def _tempo(price: NumberSelector) -> dict[Any, Any]:
+    sources = [c.COLOURS_LINKY, c.COLOURS_ENTITY, c.COLOURS_NONE]
+    return {
+        **{probatio.Required(field): price for field in c.CONF_TEMPO_PRICES},
+        probatio.Required(c.CONF_COLOURS, default=c.COLOURS_LINKY): choice("tempo_colours", sources),
+        probatio.Optional(c.CONF_COLOUR_TODAY): EntitySelector(),
+        probatio.Optional(c.CONF_COLOUR_TOMORROW): EntitySelector(),
     }
 
 
@@ -114,6 +129,8 @@ def read(kind: str, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[st
         errors |= _read_all_windows(data)
         if data[c.CONF_OFF_PEAK_PRICE] >= data[c.CONF_PEAK_PRICE]:
             errors.setdefault(c.CONF_OFF_PEAK_PRICE, "off_peak_dearer")
+    if kind == c.TARIFF_TEMPO:
+        errors |= _read_colours(data)
     for field, export in EXPORT_FIELDS.items():
         if data[c.CONF_EXPORT_KIND] != export:
             data.pop(field, None)
@@ -133,6 +150,15 @@ def _read_all_windows(data: dict[str, Any]) -> dict[str, str]:
     if not data[c.CONF_OFF_PEAK_WINDOWS]:
         errors[c.CONF_OFF_PEAK_WINDOWS] = "windows_missing"
     return errors
+
+
+def _read_colours(data: dict[str, Any]) -> dict[str, str]:
+    """Leave the entities of the colours away where they are not asked; return what is wrong with them."""
+    if data[c.CONF_COLOURS] == c.COLOURS_ENTITY:
+        return {} if c.CONF_COLOUR_TODAY in data else {c.CONF_COLOUR_TODAY: "colour_missing"}
+    data.pop(c.CONF_COLOUR_TODAY, None)
+    data.pop(c.CONF_COLOUR_TOMORROW, None)
+    return {}
 
 
 def values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,6 +193,22 @@ def _is_number(text: str) -> bool:
 def _lists_something(state: State, attributes: list[str]) -> bool:
     found = (state.attributes.get(name) for name in attributes)
     return any(isinstance(value, (list, Mapping)) and value for value in found)
+
+
+def colour_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, str]:
+    """Return why entities tell no colours; what is not known for now has the benefit of the doubt."""
+    errors: dict[str, str] = {}
+    for field in (c.CONF_COLOUR_TODAY, c.CONF_COLOUR_TOMORROW):
+        state = hass.states.get(data[field]) if field in data else None
+        if field in data and state is None:
+            errors[field] = "entity_unknown"
+        elif field == c.CONF_COLOUR_TODAY and state is not None and _is_colourless(state):
+            errors[field] = "no_colour"
+    return errors
+
+
+def _is_colourless(state: State) -> bool:
+    return state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN) and colour_of(state.state) is None
 
 
 async def async_action_error(hass: HomeAssistant, data: Mapping[str, Any]) -> str | None:
@@ -208,6 +250,10 @@ class TariffFlow(FlexSubentryFlow):
         """Ask for two prices and the hours of the low one."""
         return await self._async_ask(c.TARIFF_PEAK, user_input)
 
+    async def async_step_tempo(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for six prices, and who tells the colours of the days."""
+        return await self._async_ask(c.TARIFF_TEMPO, user_input)
+
     async def async_step_published_entity(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the entity that lists the coming prices."""
         return await self._async_ask(c.TARIFF_ENTITY, user_input)
@@ -235,7 +281,10 @@ class TariffFlow(FlexSubentryFlow):
 
     async def _async_try(self, kind: str, data: Mapping[str, Any]) -> dict[str, str]:
         """Return what is wrong with a published price's source."""
-        errors = entity_errors(self.hass, data)
+        errors = entity_errors(self.hass, data) | colour_errors(self.hass, data)
+        meters = subentries(self._get_entry(), c.METER)
+        if data.get(c.CONF_COLOURS) == c.COLOURS_LINKY and all(m.data[c.CONF_KIND] != c.METER_LINKY for m in meters):
+            errors[c.CONF_COLOURS] = "no_linky"
         if not errors and kind == c.TARIFF_ACTION and (problem := await async_action_error(self.hass, data)):
             errors = {CONF_ACTION: problem}
         return errors

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME, Platform
@@ -32,6 +33,9 @@ _PERCENT = NumberSelector(NumberSelectorConfig(min=50, max=100, step=1, unit_of_
 _SOC = EntitySelector(
     EntitySelectorConfig(filter={"domain": Platform.SENSOR, "device_class": SensorDeviceClass.BATTERY})
 )
+_PLUG = EntitySelector(
+    EntitySelectorConfig(filter={"domain": Platform.BINARY_SENSOR, "device_class": BinarySensorDeviceClass.PLUG})
+)
 SCHEMA: Final = probatio.Schema(
     {
         probatio.Required(CONF_NAME): TextSelector(),
@@ -41,6 +45,7 @@ SCHEMA: Final = probatio.Schema(
         probatio.Required(c.CONF_MAX_DISCHARGE_KW, default=11): number("kW", 0.1),
         probatio.Required(c.CONF_MIN_DISCHARGE_KW, default=1): number("kW", 0.1),
         probatio.Optional(c.CONF_SOC_ENTITY): _SOC,
+        probatio.Optional(c.CONF_PLUG_ENTITY): _PLUG,
         probatio.Optional(c.CONF_EVCCID): TextSelector(),
         probatio.Optional(SECTION_LOSSES): section(
             probatio.Schema(

@@ -5,20 +5,13 @@ from collections.abc import Callable, Mapping
 import logging
 from typing import Final
 
-from homeassistant.const import (
-    ATTR_UNIT_OF_MEASUREMENT,
-    STATE_UNAVAILABLE,
-    UnitOfElectricCurrent,
-    UnitOfElectricPotential,
-    UnitOfPower,
-)
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import ElectricCurrentConverter, ElectricPotentialConverter, PowerConverter
 
 from . import configuration as answers
 from .core.meters.dsmr import DsmrDecoder, DsmrTelegram
-from .core.meters.linky import LinkyMeter
+from .core.meters.linky import LinkyFacts, LinkyMeter
 from .core.meters.register_table import own_table
 from .core.meters.registers import RegisterTable
 from .core.meters.rewiring import rewired
@@ -28,15 +21,17 @@ from .core.model.electric import MeterReading
 from .core.model.facts import Fact, MeterLost, MeterRead
 from .core.model.moment import Moment
 from .core.model.wiring import TransformerRatio
+from .entity_meter import AMPERES, VOLTS, EntityMeter, value_of
 from .modbus_line import ModbusFailure, RegisterReader, opened
 from .shell.byte_line import LINKY, P1, ByteLine, LineReport, LineState
 from .shell.register_tables import load_tables
-from .watching import Watch, number_of
+from .watching import Watch
 
 _LOGGER = logging.getLogger(__name__)
 
-RECENT_S: Final = 10.0
 TRANSFORMER_AGE_S: Final = 30.0
+PERSONAL: Final = frozenset({"ADSC", "ADCO", "PRM", "MSG1", "MSG2"})
+"""Labels of the Linky that name somebody, or may."""
 POLL_S: Final = 1.0
 COUNTERS_EVERY: Final = 10
 PATIENCE: Final = 3
@@ -44,6 +39,7 @@ LONGEST_PAUSE_S: Final = 30.0
 
 type Tell = Callable[[Fact], None]
 type Clock = Callable[[], Moment]
+type Hear = Callable[[LinkyFacts], None]
 
 
 def _line_details(line: ByteLine) -> Mapping[str, object] | None:
@@ -54,9 +50,10 @@ def _line_details(line: ByteLine) -> Mapping[str, object] | None:
 class LinkySource:
     """Tell what a Linky says on its line, every frame."""
 
-    def __init__(self, source: answers.MeterLine, tell: Tell, clock: Clock) -> None:
+    def __init__(self, source: answers.MeterLine, tell: Tell, clock: Clock, hear: Hear) -> None:
         """Open the line."""
         self._tell = tell
+        self._hear = hear
         self.decoder = TicDecoder()
         self.meter = LinkyMeter()
         self.line = ByteLine(source.url, LINKY, on_bytes=self._heard, on_state=self._turned, clock=clock)
@@ -64,12 +61,14 @@ class LinkySource:
 
     def details(self) -> Mapping[str, object]:
         """Return what diagnostics show of it."""
-        return {"line": _line_details(self.line), "groups_refused": self.decoder.refused.total()}
+        labels = {name: value for name, value in self.meter.labels.items() if name not in PERSONAL}
+        return {"line": _line_details(self.line), "groups_refused": dict(self.decoder.refused), "labels": labels}
 
     def _heard(self, data: bytes, _: Moment) -> None:
         for frame in self.decoder.receive(data):
             if frame.values:  # a frame of refusals only is no fresh reading
                 self._tell(MeterRead(self.meter.read(frame)))
+                self._hear(self.meter.facts)
 
     def _turned(self, report: LineReport) -> None:
         if report.state is not LineState.UP:
@@ -196,37 +195,10 @@ async def table_of(hass: HomeAssistant, source: answers.MeterRegisters) -> Regis
     return (await hass.async_add_executor_job(load_tables))[source.table]
 
 
-class MeterEntitySource(Watch):
-    """Tell the power at the meter as a sensor measures it."""
-
-    def __init__(self, hass: HomeAssistant, source: answers.MeterEntity, tell: Tell) -> None:
-        """Follow the sensor."""
-        self._sign = -1.0 if source.inverted else 1.0
-        self._tell = tell
-        super().__init__(hass, source.entity_id, self._read)
-
-    @callback
-    def _read(self, state: State | None) -> None:
-        value = number_of(state)
-        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state is not None else None
-        if state is None or value is None or unit not in PowerConverter.VALID_UNITS:
-            self._tell(MeterLost(STATE_UNAVAILABLE))
-        elif (dt_util.utcnow() - state.last_reported).total_seconds() <= RECENT_S:
-            power_w = self._sign * PowerConverter.convert(value, unit, UnitOfPower.WATT)
-            self._tell(MeterRead(MeterReading(power_w=power_w)))
-
-
 def transformer_a(state: State | None, ratio: TransformerRatio) -> float | None:
     """Return the current a sensor on a transformer tells, in amperes or as the transformer's voltage."""
-    value = number_of(state)
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state is not None else None
-    if value is None:
-        return None
-    if unit in ElectricPotentialConverter.VALID_UNITS:
-        return amperes(ElectricPotentialConverter.convert(value, unit, UnitOfElectricPotential.MILLIVOLT), ratio)
-    if unit in ElectricCurrentConverter.VALID_UNITS:
-        return ElectricCurrentConverter.convert(value, unit, UnitOfElectricCurrent.AMPERE)
-    return None
+    volts = value_of(state, VOLTS)
+    return value_of(state, AMPERES) if volts is None else amperes(1000.0 * volts, ratio)
 
 
 class TransformerSource:
@@ -267,3 +239,21 @@ class TransformerSource:
         """Follow them no longer."""
         for watch in self._watches:
             await watch.async_stop()
+
+
+type Meter = LinkySource | P1Source | RegisterSource | TransformerSource | EntityMeter
+
+
+def start_meter(hass: HomeAssistant, spec: answers.MeterSource, tell: Tell, clock: Clock, hear: Hear) -> Meter:
+    """Begin to follow a meter of any kind."""
+    match spec:
+        case answers.MeterLine():
+            return LinkySource(spec, tell, clock, hear)
+        case answers.MeterP1():
+            return P1Source(spec, tell, clock)
+        case answers.MeterRegisters():
+            return RegisterSource(hass, spec, tell)
+        case answers.MeterTransformers():
+            return TransformerSource(hass, spec, tell)
+        case answers.MeterEntity():
+            return EntityMeter(hass, spec, tell)

@@ -13,7 +13,8 @@ from .configuration import subentries
 from .core.model.access import AccessList, Badge
 from .core.model.commands import Keep
 from .core.site.keeping import ACCESS
-from .store import Store, StoreTooNewError, StoreUnwritableError, store_path
+from .store import Store, StoreUnwritableError, store_path
+from .store_file import StoreTooNewError
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -24,6 +24,7 @@ from .configuration import ModbusLink
 from .core.meters.registers import Block, RegisterTable, blocks, read
 from .core.model.electric import MeterReading
 from .core.model.wiring import TransformerRatio
+from .shell.line_port import LineFault, fault_of
 
 TIMEOUT_S: Final = 1.0
 SMALL_READ: Final = 20
@@ -35,11 +36,21 @@ class ModbusFault(StrEnum):
     """Name what is wrong with a Modbus meter, in the words a form has sentences for."""
 
     CANNOT_CONNECT = "modbus_cannot_connect"
+    NOT_FOUND = "modbus_not_found"
+    PERMISSION_DENIED = "modbus_permission_denied"
+    BUSY = "modbus_busy"
     NO_ANSWER = "modbus_no_answer"
     GARBLED = "modbus_garbled"
     REFUSED = "modbus_refused"
     CONFLICT = "modbus_conflict"
     IMPLAUSIBLE = "modbus_implausible"
+
+
+_UNOPENED: Final = {
+    LineFault.NOT_FOUND: ModbusFault.NOT_FOUND,
+    LineFault.PERMISSION_DENIED: ModbusFault.PERMISSION_DENIED,
+    LineFault.BUSY: ModbusFault.BUSY,
+}
 
 
 class ModbusFailure(Exception):
@@ -58,9 +69,17 @@ def _fault(err: Exception) -> ModbusFault:
         case ModbusExceptionError():
             return ModbusFault.REFUSED
         case ModbusConnectionError() | OSError() | ValueError():
-            return ModbusFault.CANNOT_CONNECT
+            return _unopened(err)
         case _:
             return ModbusFault.GARBLED
+
+
+def _unopened(err: BaseException) -> ModbusFault:
+    """Return why a line does not open, from whatever the library wrapped."""
+    known = _UNOPENED.get(fault_of(err))
+    if known is not None:
+        return known
+    return ModbusFault.CANNOT_CONNECT if err.__cause__ is None else _unopened(err.__cause__)
 
 
 def _params(link: ModbusLink) -> ModbusTcpParams | ModbusSerialParams:

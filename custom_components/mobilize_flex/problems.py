@@ -1,5 +1,6 @@
 """What the owner should hear of and can do something about."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -47,6 +48,12 @@ class Problems:
             self.raised(PROGRAMMES_OFF, None, {"entry_id": self._entry.entry_id})
         else:
             self.solved(PROGRAMMES_OFF)
+
+    @callback
+    def rows_set_aside(self, keys: Sequence[str], file: str) -> None:
+        """Tell of what was kept and made no sense at this start: how much, of what, where it is now."""
+        kinds = ", ".join(sorted({key.partition("/")[0] for key in keys}))
+        self.toggle("store_rows", bool(keys), count=str(len(keys)), keys=kinds, file=file)
 
     @callback
     def toggle(self, key: str, there: bool, **words: str) -> None:

@@ -1,6 +1,7 @@
-"""The repairs people can have done: a station's connection encrypted, programmes switched on again."""
+"""The repairs people can have done: a station's connection encrypted, programmes switched on again, a session begun."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -11,7 +12,8 @@ import probatio
 
 from .const import DOMAIN
 from .coordinator import FlexCoordinator, FlexEntry
-from .core.model.intents import WakeProgrammes
+from .core.model.concern import ConcernKind
+from .core.model.intents import ResumeV2g, WakeProgrammes
 from .problems import PROGRAMMES_OFF
 from .upgrading import UpgradeError, async_upgrade
 
@@ -23,6 +25,8 @@ async def async_create_fix_flow(
     told = data or {}
     if issue_id.startswith(PROGRAMMES_OFF):
         return ProgrammesFlow(str(told.get("entry_id")))
+    if issue_id.startswith(ConcernKind.STILL_PLUGGED):
+        return NextSessionFlow(told)
     return UpgradeFlow(str(told.get("entry_id")), str(told.get("identity")), str(told.get("station")))
 
 
@@ -52,6 +56,32 @@ class ProgrammesFlow(RepairsFlow):
         if site is None:
             return self.async_abort(reason="site_gone")
         site.put(WakeProgrammes())
+        return self.async_create_entry(data={})
+
+
+class NextSessionFlow(RepairsFlow):
+    """Begin the next session of a car that stayed plugged in after its departure."""
+
+    def __init__(self, told: Mapping[str, str | int | float | None]) -> None:
+        """Take which EVSE of which station is meant, and what people call it and the car."""
+        self._entry_id = str(told.get("entry_id"))
+        self._identity = str(told.get("identity"))
+        self._evse = int(told.get("evse") or 1)
+        self._words = {word: str(told.get(word)) for word in ("car", "station")}
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin by asking."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Wait for a word."""
+        if user_input is None:
+            form = probatio.Schema({})
+            return self.async_show_form(step_id="confirm", data_schema=form, description_placeholders=self._words)
+        site = _site(self.hass, self._entry_id)
+        if site is None or self._identity not in site.state.stations:
+            return self.async_abort(reason="site_gone")
+        site.put(ResumeV2g(self._identity, self._evse))
         return self.async_create_entry(data={})
 
 

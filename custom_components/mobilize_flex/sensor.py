@@ -23,16 +23,32 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import METER_LINKY, METER_MODBUS, METER_P1, METER_TRANSFORMERS
+from .const import METER_LINKY, METER_MODBUS, METER_P1, METER_STATION, METER_TRANSFORMERS
 from .coordinator import FlexCoordinator, FlexEntry
+from .core.model.battery import USUAL_W
+from .core.model.concern import V2gStanding
 from .core.model.driver import Standing
 from .core.model.light import LampColour, LampMotion
 from .core.model.plan import Plan, PlanSlot
 from .core.model.probe import ProbeResult
 from .core.model.reasons import Reason, Why
 from .core.model.session import Activity
-from .entity import FlexEntity, MeterView, Pace, Seen, SiteView, StationView, Value, VehicleView, View, look, populate
+from .entity import (
+    ContactsView,
+    FlexEntity,
+    MeterView,
+    Seen,
+    SiteView,
+    StationView,
+    Value,
+    VehicleView,
+    View,
+    look,
+    pace_of,
+    populate,
+)
 from .places import Place
+from .sensor_accounts import account_sensors
 
 PARALLEL_UPDATES = 0
 
@@ -42,7 +58,7 @@ CURRENT_BAND_A: Final = 1.0
 VOLTAGE_BAND_V: Final = 5.0
 RESTING_W: Final = 50.0
 LINKY: Final = METER_LINKY
-COUNTING: Final = (METER_LINKY, METER_P1, METER_MODBUS)
+COUNTING: Final = (METER_LINKY, METER_P1, METER_MODBUS, METER_STATION)
 
 
 def _lamp_names() -> list[str]:
@@ -56,6 +72,7 @@ class FlexSensorDescription[V: View](SensorEntityDescription):
     """Describe one sensor: where its value comes from, how exact it is, how soon a change is worth writing.
 
     ``lasting`` keeps it available while the station or meter is away. ``kinds`` names the kinds of meter that know it.
+    ``whole`` is for what a station has once, however many EVSEs it has.
     """
 
     value: Callable[[V], Value]
@@ -64,6 +81,7 @@ class FlexSensorDescription[V: View](SensorEntityDescription):
     band: float | None = None
     calm_s: float = 10.0
     lasting: bool = False
+    whole: bool = False
     kinds: tuple[str, ...] | None = None
     placeholders: Mapping[str, str] | None = None
 
@@ -95,10 +113,13 @@ def _positive(power_w: float | None, sign: int) -> float | None:
     return None if power_w is None else max(0.0, sign * power_w)
 
 
-def _power(key: str, value: Callable[[StationView], Value]) -> FlexSensorDescription[StationView]:
+def _power(
+    key: str, value: Callable[[StationView], Value], *, shown: bool = False
+) -> FlexSensorDescription[StationView]:
     return FlexSensorDescription(
         key=key,
         translation_key=key,
+        entity_registry_enabled_default=shown,
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
@@ -124,6 +145,12 @@ def _energy[V: View](
         kinds=kinds,
         value=value,
     )
+
+
+def _external_words(v: StationView) -> dict[str, Any]:
+    """Return who limits the station beside us, and whether the grid depends on it."""
+    told = v.evse.external
+    return {"sources": [limit.source for limit in told], "grid_critical": any(limit.critical for limit in told)}
 
 
 STATION_SENSORS: Final[tuple[FlexSensorDescription[StationView], ...]] = (
@@ -153,16 +180,27 @@ STATION_SENSORS: Final[tuple[FlexSensorDescription[StationView], ...]] = (
     FlexSensorDescription(
         key="discharge_route",
         translation_key="discharge_route",
+        entity_registry_enabled_default=False,
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
         options=[s.value for s in Standing],
+        whole=True,
         value=lambda v: v.glance.standing.value,
         attributes=lambda v: _probe_words(v.glance.probe),
     ),
-    _power("power", lambda v: v.glance.power_w),
+    FlexSensorDescription(
+        key="v2g_availability",
+        translation_key="v2g_availability",
+        entity_registry_enabled_default=False,
+        device_class=SensorDeviceClass.ENUM,
+        options=[s.value for s in V2gStanding],
+        lasting=True,
+        value=lambda v: v.glance.v2g.value,
+    ),
+    _power("power", lambda v: v.glance.power_w, shown=True),
     _power("power_charging", lambda v: _positive(v.glance.power_w, 1)),
     _power("power_discharging", lambda v: _positive(v.glance.power_w, -1)),
-    _power("setpoint", lambda v: v.glance.decision.power_w),
+    _power("setpoint", lambda v: v.glance.decision.power_w, shown=True),
     FlexSensorDescription(
         key="limit_charging",
         translation_key="limit_charging",
@@ -183,19 +221,49 @@ STATION_SENSORS: Final[tuple[FlexSensorDescription[StationView], ...]] = (
         value=lambda v: v.glance.envelope.min_w,
         attributes=lambda v: {"because": v.glance.envelope.min_because.value},
     ),
+    FlexSensorDescription(
+        key="external_limit",
+        translation_key="external_limit",
+        entity_registry_enabled_default=False,
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        value=lambda v: v.evse.external_limit_w,
+        attributes=_external_words,
+    ),
     _energy("energy_in", lambda v: _counter(v.station.memory.import_wh, v, v.evse.readings.import_wh)),
     _energy("energy_out", lambda v: _counter(v.station.memory.export_wh, v, v.evse.readings.export_wh)),
 )
 
 
 def _stored_kwh(v: VehicleView) -> float | None:
-    soc = v.vehicle.soc_pct
-    return None if soc is None else v.config.capacity_wh * soc / 100_000.0
+    soc = v.level.soc_pct
+    return None if soc is None else v.battery.capacity_wh * soc / 100_000.0
 
 
-def _soc_age(v: VehicleView) -> dict[str, Any]:
-    at = v.vehicle.at
-    return {"source": v.vehicle.source, "measured_at": at.utc.replace(microsecond=0).isoformat() if at else None}
+def _soc_words(v: VehicleView) -> dict[str, Any]:
+    """Return what a level rests on: who told it when, whether the meter moved it on, how far it may be off."""
+    level = v.level
+    known = level.soc_pct is not None
+    return {
+        "source": level.source.value if level.source else None,
+        "estimated": level.estimated,
+        "uncertainty": round(level.error_pct) if known else None,
+        "measured_at": level.told_at.replace(microsecond=0).isoformat() if level.told_at else None,
+        "not_believed": {source.value: doubt.value for source, doubt in level.doubts},
+    }
+
+
+def _learned(charging: bool) -> Callable[[VehicleView], dict[str, Any]]:
+    def words(v: VehicleView) -> dict[str, Any]:
+        fit = v.learned.charging if charging else v.learned.discharging
+        return {"samples": fit.samples, "refused": fit.refused, "overhead_w": round(v.battery.overhead_w)}
+
+    return words
+
+
+def _capacity_words(v: VehicleView) -> dict[str, Any]:
+    return {"samples": v.learned.samples, "told_by_owner": v.config.capacity_wh / 1000.0}
 
 
 VEHICLE_SENSORS: Final[tuple[FlexSensorDescription[VehicleView], ...]] = (
@@ -208,9 +276,9 @@ VEHICLE_SENSORS: Final[tuple[FlexSensorDescription[VehicleView], ...]] = (
         suggested_display_precision=0,
         digits=1,
         band=1.0,
-        calm_s=60.0,
-        value=lambda v: v.vehicle.soc_pct,
-        attributes=_soc_age,
+        calm_s=300.0,
+        value=lambda v: v.level.soc_pct,
+        attributes=_soc_words,
     ),
     FlexSensorDescription(
         key="energy_stored",
@@ -221,8 +289,39 @@ VEHICLE_SENSORS: Final[tuple[FlexSensorDescription[VehicleView], ...]] = (
         suggested_display_precision=1,
         digits=2,
         band=1.0,
-        calm_s=60.0,
+        calm_s=300.0,
         value=_stored_kwh,
+    ),
+    FlexSensorDescription(
+        key="learned_capacity",
+        translation_key="learned_capacity",
+        device_class=SensorDeviceClass.ENERGY_STORAGE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=1,
+        digits=1,
+        value=lambda v: v.battery.capacity_wh / 1000.0,
+        attributes=_capacity_words,
+    ),
+    FlexSensorDescription(
+        key="charge_efficiency",
+        translation_key="charge_efficiency",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        suggested_display_precision=1,
+        digits=1,
+        value=lambda v: 100.0 * v.battery.efficiency(min(v.config.max_charge_w, USUAL_W)),
+        attributes=_learned(charging=True),
+    ),
+    FlexSensorDescription(
+        key="discharge_efficiency",
+        translation_key="discharge_efficiency",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        suggested_display_precision=1,
+        digits=1,
+        value=lambda v: 100.0 * v.battery.efficiency(-min(v.config.max_discharge_w, USUAL_W)),
+        attributes=_learned(charging=False),
     ),
 )
 
@@ -315,6 +414,25 @@ def next_change(plan: Plan | None, now: datetime) -> PlanSlot | None:
     return next((s for s in plan.slots if s.start > now and direction(s.power_w) != doing), None)
 
 
+def _guaranteed_w(v: ContactsView) -> float:
+    """Return what stays guaranteed: by the order that is in force, else by the one to expect."""
+    record = v.dimming.record
+    return v.config.minimum_w if record is None or record.limit_w is None else record.limit_w
+
+
+CONTACTS_SENSORS: Final[tuple[FlexSensorDescription[ContactsView], ...]] = (
+    FlexSensorDescription(
+        key="guaranteed_power",
+        translation_key="guaranteed_power",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        digits=0,
+        value=_guaranteed_w,
+        attributes=lambda v: {"devices": v.config.devices},
+    ),
+)
+
+
 def _change_at(v: SiteView) -> datetime | None:
     slot = next_change(v.plan, v.now)
     return None if slot is None else slot.start
@@ -333,6 +451,12 @@ def _change_attributes(v: SiteView) -> dict[str, Any]:
 def _import_price(v: SiteView) -> float | None:
     slot = v.site.prices.at(v.now)
     return None if slot is None else slot.import_per_kwh
+
+
+def _certainty(v: SiteView) -> dict[str, Any]:
+    """Return how the price of now is known: said, or expected as a Tempo day without its colour."""
+    slot = v.site.prices.at(v.now)
+    return {"certainty": None if slot is None else slot.certainty.value}
 
 
 def _export_price(v: SiteView) -> float | None:
@@ -361,6 +485,7 @@ SITE_SENSORS: Final[tuple[FlexSensorDescription[SiteView], ...]] = (
         suggested_display_precision=3,
         digits=5,
         value=_import_price,
+        attributes=_certainty,
     ),
     FlexSensorDescription(
         key="feed_in_price",
@@ -382,7 +507,7 @@ class FlexSensor(FlexEntity, SensorEntity):
     def __init__(self, coordinator: FlexCoordinator, place: Place, description: FlexSensorDescription[Any]) -> None:
         """Take the pace of the description."""
         super().__init__(coordinator, place, description)
-        self.pace = Pace(band=description.band, calm_s=description.calm_s)
+        self.pace = pace_of(description.band, description.calm_s)
         if description.placeholders is not None:
             self._attr_translation_placeholders = description.placeholders
         if description.key in _PRICES:
@@ -399,9 +524,11 @@ class FlexSensor(FlexEntity, SensorEntity):
             value = round(value, description.digits)
         return Seen(True, value, description.attributes(view) if description.attributes else None)
 
+    @property
     @override
-    def show(self, seen: Seen) -> None:
-        self._attr_native_value = seen.value
+    def native_value(self) -> Value:
+        """Return what was seen."""
+        return self._shown.value
 
 
 def _meter_sensors(coordinator: FlexCoordinator) -> tuple[FlexSensorDescription[MeterView], ...]:
@@ -416,10 +543,14 @@ def _descriptions(coordinator: FlexCoordinator, place: Place) -> Iterable[FlexSe
     match place.kind:
         case "station":
             return STATION_SENSORS
+        case "evse":
+            return tuple(d for d in STATION_SENSORS if not d.whole)
         case "vehicle":
             return VEHICLE_SENSORS
         case "meter":
             return _meter_sensors(coordinator)
+        case "contacts":
+            return CONTACTS_SENSORS
         case _:
             return SITE_SENSORS
 
@@ -432,5 +563,8 @@ async def async_setup_entry(
     populate(
         coordinator,
         async_add_entities,
-        lambda place: [FlexSensor(coordinator, place, d) for d in _descriptions(coordinator, place)],
+        lambda place: [
+            *(FlexSensor(coordinator, place, d) for d in _descriptions(coordinator, place)),
+            *account_sensors(coordinator, place),
+        ],
     )

@@ -14,8 +14,9 @@ from .const import DOMAIN
 from .coordinator import FlexCoordinator
 from .core.model.intents import ChargeNow, ResumeV2g
 from .core.model.plan import Plan, PlanSlot
+from .core.model.prices import Certainty, PriceCurve
 from .programmes import climate_words
-from .targets import STATION_FIELDS, invalid, station_meant, stations_meant
+from .targets import STATION_FIELDS, evse_in_use, evse_meant, evses_meant, invalid, station_meant
 
 ATTR_ACTION: Final = "action"
 ATTR_PAYLOAD: Final = "payload"
@@ -54,18 +55,18 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _get_plan(call: ServiceCall) -> ServiceResponse:
-    site, identity = station_meant(call)
-    plan = site.glance(identity).plan
+    site, identity, number = evse_meant(call)
+    plan = site.glance(identity, evse_in_use(site, identity, number)).plan
     leaving = site.departure if plan is not None and plan.departure is not None else None
     return {
         "station": identity,
         "currency": site.hass.config.currency,
-        **_plan_words(plan),
+        **_plan_words(plan, site.state.outlook),
         **climate_words(leaving.programme if leaving is not None else None),
     }
 
 
-def _plan_words(plan: Plan | None) -> Mapping[str, Any]:
+def _plan_words(plan: Plan | None, prices: PriceCurve) -> Mapping[str, Any]:
     """Return a plan as response data; without one there are no slots."""
     if plan is None:
         return dict.fromkeys(_PLAN_WORDS) | {"slots": []}
@@ -78,7 +79,7 @@ def _plan_words(plan: Plan | None) -> Mapping[str, Any]:
         plan.limited_by.value if plan.limited_by else None,
         plan.cost,
     )
-    return dict(zip(_PLAN_WORDS, values, strict=True)) | {"slots": [_slot_words(s) for s in plan.slots]}
+    return dict(zip(_PLAN_WORDS, values, strict=True)) | {"slots": [_slot_words(s, prices) for s in plan.slots]}
 
 
 _PLAN_WORDS: Final = (
@@ -92,7 +93,8 @@ _PLAN_WORDS: Final = (
 )
 
 
-def _slot_words(slot: PlanSlot) -> dict[str, Any]:
+def _slot_words(slot: PlanSlot, prices: PriceCurve) -> dict[str, Any]:
+    price = prices.at(slot.start)
     return {
         "start": _local(slot.start),
         "end": _local(slot.end),
@@ -100,6 +102,7 @@ def _slot_words(slot: PlanSlot) -> dict[str, Any]:
         "soc_end_pct": slot.soc_end_pct,
         "import_per_kwh": slot.import_per_kwh,
         "export_per_kwh": slot.export_per_kwh,
+        "certainty": (Certainty.ASSUMED if price is None else price.certainty).value,
         "stored_value_per_kwh": slot.stored_value_per_kwh,
         "reason": slot.why.reason.value,
         "values": dict(slot.why.values),
@@ -122,13 +125,13 @@ async def _get_forwarding_rules(call: ServiceCall) -> ServiceResponse:
 
 
 async def _instant_charge(call: ServiceCall) -> None:
-    for site, identity in stations_meant(call):
-        site.put(ChargeNow(identity, site.main_evse(identity)))
+    for site, identity, number in evses_meant(call):
+        site.put(ChargeNow(identity, evse_in_use(site, identity, number)))
 
 
 async def _resume_v2g(call: ServiceCall) -> None:
-    for site, identity in stations_meant(call):
-        site.put(ResumeV2g(identity, site.main_evse(identity)))
+    for site, identity, number in evses_meant(call):
+        site.put(ResumeV2g(identity, evse_in_use(site, identity, number)))
 
 
 async def _call_station(call: ServiceCall) -> ServiceResponse:

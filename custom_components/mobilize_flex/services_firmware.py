@@ -1,11 +1,14 @@
 """The actions for what a station runs and what it wrote down: its firmware, its diaries."""
 
 import asyncio
+import base64
+import binascii
 from datetime import datetime
 import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
@@ -133,6 +136,8 @@ def _offer(fields: dict[str, Any]) -> FirmwareOffer:
     unsigned = certificate is None and signature is None and fields["allow_unsigned"]
     if (certificate is None or signature is None) and not unsigned:
         raise invalid("firmware_unsigned")
+    if certificate is not None and signature is not None:
+        _look_through(certificate, signature)
     return FirmwareOffer(
         version=fields["version"],
         source_url=fields["url"],
@@ -145,6 +150,18 @@ def _offer(fields: dict[str, Any]) -> FirmwareOffer:
         summary=fields.get("release_summary"),
         release_url=fields.get("release_url"),
     )
+
+
+def _look_through(certificate: str, signature: str) -> None:
+    """Refuse what no station could check: a certificate or a signature that is not in the form it must have."""
+    try:
+        x509.load_pem_x509_certificates(certificate.encode())
+    except ValueError as err:
+        raise invalid("firmware_certificate_invalid") from err
+    try:
+        base64.b64decode("".join(signature.split()).encode(), validate=True)
+    except binascii.Error as err:
+        raise invalid("firmware_signature_invalid") from err
 
 
 async def async_install(site: FlexCoordinator, identity: str) -> dict[str, Any]:

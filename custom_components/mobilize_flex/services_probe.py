@@ -14,7 +14,7 @@ from .coordinator import FlexCoordinator
 from .core.model.intents import ProbeRoute
 from .core.model.probe import ProbeResult, Verdict
 from .core.model.state import SiteState
-from .targets import STATION_FIELDS, station_meant
+from .targets import STATION_FIELDS, evse_in_use, evse_meant
 
 ATTR_SETPOINT: Final = "setpoint"
 LEAST_W: Final = -500.0
@@ -37,8 +37,9 @@ def async_setup(hass: HomeAssistant) -> None:
 
 async def _probe(call: ServiceCall) -> ServiceResponse:
     """Wait for the end of a probe; return its verdict with what was measured."""
-    site, identity = station_meant(call)
-    result = await _async_result(site, identity, call.data.get(ATTR_SETPOINT))
+    site, identity, evse = evse_meant(call)
+    number = evse_in_use(site, identity, evse)
+    result = await _async_result(site, identity, number, call.data.get(ATTR_SETPOINT))
     if result is None:
         words = {"station": identity}
         raise HomeAssistantError(
@@ -53,9 +54,10 @@ async def _probe(call: ServiceCall) -> ServiceResponse:
     }
 
 
-async def _async_result(site: FlexCoordinator, identity: str, setpoint_w: float | None) -> ProbeResult | None:
+async def _async_result(
+    site: FlexCoordinator, identity: str, number: int, setpoint_w: float | None
+) -> ProbeResult | None:
     """Return how a probe ended, ``None`` when nobody is left to tell."""
-    number = site.main_evse(identity)
     ended: asyncio.Future[ProbeResult | None] = asyncio.get_running_loop().create_future()
 
     def look(_: SiteState, state: SiteState) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 import logging
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
@@ -13,18 +13,23 @@ from homeassistant.helpers.event import async_call_later, async_track_time_chang
 from homeassistant.util import dt as dt_util
 import probatio
 
-from . import configuration as answers
-from .core.model.facts import PriceRow, PricesPublished, VehicleSocRead
+from . import configuration as answers, tariffs
+from .contacts import Contacts, ContactsSource, contact_source
+from .core.meters.linky import LinkyFacts
+from .core.model.facts import PricesPublished
+from .core.model.prices import PriceRow
 from .core.tariff.rows import read_rows
+from .day_sources import ColourSource, Days
 from .meter_sources import (
     Clock,
     LinkySource,
-    MeterEntitySource,
     P1Source,
     RegisterSource,
     Tell,
-    TransformerSource,
+    start_meter,
 )
+from .sun_source import Roofs, SunSource, sun_source
+from .vehicle_sources import CarEntities, CarSource, car_entities
 from .watching import Watch, number_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,22 +47,6 @@ class Source(Protocol):
 
     async def async_stop(self) -> None:
         """Tell nothing more."""
-
-
-class SocSource(Watch):
-    """Tell a car's state of charge as another entity knows it."""
-
-    def __init__(self, hass: HomeAssistant, vehicle: str, entity_id: str, tell: Tell) -> None:
-        """Follow the entity."""
-        self._vehicle = vehicle
-        self._tell = tell
-        super().__init__(hass, entity_id, self._read)
-
-    @callback
-    def _read(self, state: State | None) -> None:
-        soc_pct = number_of(state)
-        if state is not None and soc_pct is not None:
-            self._tell(VehicleSocRead(vehicle=self._vehicle, soc_pct=soc_pct, at=state.last_reported))
 
 
 class _Prices:
@@ -86,7 +75,7 @@ class _Prices:
 class PriceEntitySource(Watch):
     """Tell the coming prices an entity lists in its attributes."""
 
-    def __init__(self, hass: HomeAssistant, source: answers.PriceEntity, prices: _Prices) -> None:
+    def __init__(self, hass: HomeAssistant, source: tariffs.PriceEntity, prices: _Prices) -> None:
         """Follow the entity."""
         self._attributes = source.attributes
         self._prices = prices
@@ -123,7 +112,7 @@ class ExportPriceSource(Watch):
 class PriceActionSource:
     """Ask an action for the coming prices: twice an hour, when tomorrow's appear, and again after a failure."""
 
-    def __init__(self, hass: HomeAssistant, source: answers.PriceAction, prices: _Prices) -> None:
+    def __init__(self, hass: HomeAssistant, source: tariffs.PriceAction, prices: _Prices) -> None:
         """Ask at once, then by the clock."""
         self._hass = hass
         self._source = source
@@ -204,10 +193,13 @@ class Sources:
         self._tell = tell
         self._open: dict[str, tuple[object, Source]] = {}
         self.prices = _Prices(tell)
+        self.days = Days(tell)
+        self._colours_heard = self._hours_heard = False
 
     async def async_follow(self, entry: ConfigEntry[Any]) -> None:
         """Stop what is no longer wanted or was changed, start what is new."""
         wanted = self._wanted(entry)
+        self._colours_heard, self._hours_heard = tariffs.heard_of_linky(entry)
         for name, (spec, source) in list(self._open.items()):
             if name not in wanted or wanted[name] != spec:
                 del self._open[name]
@@ -222,41 +214,53 @@ class Sources:
         self._open.clear()
         await asyncio.gather(*(source.async_stop() for source in sources))
 
+    @property
+    def linky(self) -> LinkyFacts | None:
+        """Return what a Linky says of itself, if the meter is one that was heard."""
+        meter = self._open.get("meter")
+        return meter[1].meter.facts if meter is not None and isinstance(meter[1], LinkySource) else None
+
+    def _hear(self, facts: LinkyFacts) -> None:
+        self.days.linky(facts, colours=self._colours_heard, hours=self._hours_heard)
+
     def details(self) -> Mapping[str, object]:
         """Return what diagnostics show of the sources."""
         asked = (s for _, s in self._open.values() if isinstance(s, LinkySource | P1Source | RegisterSource))
         meter = next(asked, None)
+        sun = next((s.details() for _, s in self._open.values() if isinstance(s, SunSource)), None)
         return {
             "following": sorted(self._open),
             "price_rows_refused": self.prices.refused,
+            "sun": sun,
             **(meter.details() if meter is not None else {}),
         }
 
     def _wanted(self, entry: ConfigEntry[Any]) -> dict[str, object]:
-        named: dict[str, object] = {f"soc/{key}": (key, eid) for key, eid in answers.soc_entities(entry).items()}
+        named: dict[str, object] = {f"car/{car.vehicle}": car for car in car_entities(entry)}
         named["meter"] = answers.meter_source(entry)
-        named["prices"] = answers.price_source(entry)
-        named["export"] = answers.export_entity(entry)
+        named["contacts"] = contact_source(entry)
+        named["prices"] = tariffs.price_source(entry)
+        named["colours"] = tariffs.colour_source(entry)
+        named["export"] = tariffs.export_entity(entry)
+        named["sun"] = sun_source(entry)
         return {name: spec for name, spec in named.items() if spec is not None}
 
     def _start(self, name: str, spec: object) -> Source:
+        if name == "meter":
+            return start_meter(self._hass, cast(answers.MeterSource, spec), self._tell, self._clock, self._hear)
         match spec:
-            case answers.MeterLine():
-                return LinkySource(spec, self._tell, self._clock)
-            case answers.MeterP1():
-                return P1Source(spec, self._tell, self._clock)
-            case answers.MeterRegisters():
-                return RegisterSource(self._hass, spec, self._tell)
-            case answers.MeterTransformers():
-                return TransformerSource(self._hass, spec, self._tell)
-            case answers.MeterEntity():
-                return MeterEntitySource(self._hass, spec, self._tell)
-            case answers.PriceEntity():
+            case Roofs():
+                return SunSource(self._hass, self._tell)
+            case Contacts():
+                return ContactsSource(self._hass, spec, self._tell)
+            case tariffs.ColourEntities():
+                return ColourSource(self._hass, spec, self.days)
+            case tariffs.PriceEntity():
                 return PriceEntitySource(self._hass, spec, self.prices)
-            case answers.PriceAction():
+            case tariffs.PriceAction():
                 return PriceActionSource(self._hass, spec, self.prices)
-            case (str() as vehicle, str() as entity_id):
-                return SocSource(self._hass, vehicle, entity_id, self._tell)
+            case CarEntities():
+                return CarSource(self._hass, spec, self._tell)
             case str():
                 return ExportPriceSource(self._hass, spec, self.prices)
             case _:

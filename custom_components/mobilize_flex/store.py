@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 import logging
 from pathlib import Path
 import sqlite3
@@ -12,18 +12,16 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
-import orjson
 
 from .const import DOMAIN
-from .core.ledger.codec import CodecError, from_plain, to_json
+from .core.ledger.sessions import AGAIN
 from .core.model.commands import Keep
+from .core.model.dimming import DimmingRecord
 from .core.model.session import Session
-from .core.site import kept_type
-from .shell.uploads import remove_logs
+from .store_file import File, Opened, Row, StoreTooNewError, names_of, row_of, stamp, values_of
 
 _LOGGER = logging.getLogger(__name__)
 
-SCHEMA: Final = 1
 RECENT: Final = timedelta(days=60)
 FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 60.0
@@ -32,42 +30,9 @@ CLOSE_S: Final = 0.7
 GATHER_S: Final = 0.002
 """What several stations tell in the same breath goes to the disk together."""
 
-_BROKEN_CODES: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_TABLES: Final = """
-CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, body BLOB NOT NULL, at TEXT) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS kept_at ON kept (at);
-CREATE TABLE IF NOT EXISTS aside (key TEXT, body BLOB, at TEXT, error TEXT);
-"""
-
-
-class StoreTooNewError(Exception):
-    """The file was written by a later release."""
-
 
 class StoreUnwritableError(Exception):
     """The disk does not take what must be kept; it is held in memory and tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """Hold what the file held: values by key, how many rows made no sense, where a broken file went."""
-
-    kept: Mapping[str, object]
-    refused: int = 0
-    moved_to: str | None = None
-    read_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Hold one value as it is written; no body forgets the key.
-
-    ``at`` is the end of a session (``None`` while it is open), else the time of writing.
-    """
-
-    key: str
-    body: bytes | None
-    at: str | None
 
 
 def store_path(hass: HomeAssistant, entry_id: str) -> Path:
@@ -80,176 +45,11 @@ def log_folder(hass: HomeAssistant, entry_id: str) -> Path:
     return Path(hass.config.path(DOMAIN, f"{entry_id}.logs"))
 
 
-async def async_remove_store(hass: HomeAssistant, entry_id: str) -> None:
-    """Delete the memory of a home that was removed, and the diaries with it."""
-    await hass.async_add_executor_job(remove_logs, log_folder(hass, entry_id))
-    await hass.async_add_executor_job(_remove, store_path(hass, entry_id))
-
-
-def _remove(path: Path) -> None:
-    for file in path.parent.glob(f"{path.name}*"):
-        file.unlink(missing_ok=True)
-    if path.parent.is_dir() and not any(path.parent.iterdir()):
-        path.parent.rmdir()
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _row(keep: Keep, now: str) -> _Row:
-    """Return a value ready to write; raise CodecError for what has no written form."""
-    value = keep.value
-    if value is None:
-        return _Row(keep.key, None, None)
-    at: str | None = now
-    if isinstance(value, Session):
-        at = None if value.ended_at is None else _stamp(value.ended_at)
-    return _Row(keep.key, to_json(value), at)
-
-
-class _File:
-    """Hold the SQLite file; used by one thread only."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._link: sqlite3.Connection | None = None
-
-    def open(self, recent_from: datetime) -> Opened:
-        """Return what is there; a broken file is moved aside, a read-only one is only read."""
-        try:
-            return self._load(self._connect(), recent_from)
-        except StoreTooNewError:
-            self.close()
-            raise
-        except sqlite3.DatabaseError as err:
-            self.close()
-            if (err.sqlite_errorcode & 0xFF) not in _BROKEN_CODES:
-                return self._open_read_only(recent_from)
-        except OSError:
-            return self._open_read_only(recent_from)
-        moved_to = self._move_aside()
-        self._connect()
-        return Opened({}, moved_to=moved_to)
-
-    def write(self, rows: Sequence[_Row]) -> None:
-        """Write all rows or none, down to the disk."""
-        link = self._link or self._connect()
-        try:
-            link.execute("BEGIN IMMEDIATE")
-            link.executemany("DELETE FROM kept WHERE key = ?", [(r.key,) for r in rows if r.body is None])
-            link.executemany(
-                "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)",
-                [(r.key, r.body, r.at) for r in rows if r.body is not None],
-            )
-            link.execute("COMMIT")
-        except sqlite3.Error:
-            self.close()
-            raise
-
-    def sessions(self, since: datetime, until: datetime) -> tuple[Session, ...]:
-        """Return the sessions that touch a span of time, the oldest first."""
-        link = self._link or self._connect()
-        rows = link.execute(
-            "SELECT key, body, at FROM kept WHERE key LIKE 'session/%' AND (at IS NULL OR at >= ?)", (_stamp(since),)
-        ).fetchall()
-        found, _ = _sort(rows)
-        inside = [s for s in found.values() if isinstance(s, Session) and s.started_at < until]
-        return tuple(sorted(inside, key=lambda s: s.started_at))
-
-    def checkpoint(self) -> None:
-        """Bring everything into the one file that a backup copies."""
-        if self._link is not None:
-            self._link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def close(self) -> None:
-        """Close the file."""
-        link, self._link = self._link, None
-        if link is not None:
-            link.close()
-
-    def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        link = self._link = sqlite3.connect(self._path, isolation_level=None, timeout=5.0)
-        version = int(link.execute("PRAGMA user_version").fetchone()[0])
-        if version > SCHEMA:
-            raise StoreTooNewError(f"{version} > {SCHEMA}")
-        link.execute("PRAGMA journal_mode=WAL")
-        link.execute("PRAGMA synchronous=FULL")
-        link.executescript(_TABLES)
-        if version < SCHEMA:
-            link.execute(f"PRAGMA user_version={SCHEMA:d}")
-        return link
-
-    def _open_read_only(self, recent_from: datetime) -> Opened:
-        """Read what can be read; writing is tried again later."""
-        try:
-            link = sqlite3.connect(f"{self._path.as_uri()}?immutable=1", uri=True, isolation_level=None)
-        except sqlite3.Error:
-            return Opened({}, read_only=True)
-        try:
-            kept, bad = _sort(_select(link, recent_from))
-        except sqlite3.Error:
-            return Opened({}, read_only=True)
-        finally:
-            link.close()
-        return Opened(kept, refused=len(bad), read_only=True)
-
-    def _load(self, link: sqlite3.Connection, recent_from: datetime) -> Opened:
-        verdict = link.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            error = sqlite3.DatabaseError(verdict)
-            error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-            raise error
-        kept, bad = _sort(_select(link, recent_from))
-        if bad:
-            link.execute("BEGIN IMMEDIATE")
-            link.executemany("INSERT INTO aside VALUES (?, ?, ?, ?)", bad)
-            link.executemany("DELETE FROM kept WHERE key = ?", [(row[0],) for row in bad])
-            link.execute("COMMIT")
-        return Opened(kept, refused=len(bad))
-
-    def _move_aside(self) -> str:
-        """Rename a broken file with its two companions and return the new name."""
-        stamp = dt_util.utcnow().strftime("%Y%m%dT%H%M%S%f")
-        target = self._path.with_name(f"{self._path.name}.corrupt.{stamp}")
-        for tail in ("", "-wal", "-shm"):
-            source = self._path.with_name(self._path.name + tail)
-            if source.exists():
-                source.rename(target.with_name(target.name + tail))
-        return target.name
-
-
-type _Stored = tuple[str, bytes, str | None]
-
-
-def _select(link: sqlite3.Connection, recent_from: datetime) -> list[_Stored]:
-    """Return all rows but the sessions that ended long ago."""
-    return link.execute(
-        "SELECT key, body, at FROM kept WHERE key NOT LIKE 'session/%' OR at IS NULL OR at >= ?", (_stamp(recent_from),)
-    ).fetchall()
-
-
-def _sort(rows: Sequence[_Stored]) -> tuple[dict[str, object], list[tuple[str, bytes, str | None, str]]]:
-    """Return the values that make sense, and the rows that do not with the error of each."""
-    kept: dict[str, object] = {}
-    bad = []
-    for key, body, at in rows:
-        kind = kept_type(key)
-        if kind is None:
-            continue  # of another release: it stays where it is
-        try:
-            kept[key] = from_plain(kind, orjson.loads(body))
-        except (CodecError, ValueError) as err:
-            bad.append((key, body, at, str(err)))
-    return kept, bad
-
-
 @dataclass(slots=True)
 class _Backlog:
     """Hold what waits for the disk: the newest row of each key, and who waits."""
 
-    rows: dict[str, _Row] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
     def release(self, error: Exception | None) -> None:
@@ -269,7 +69,7 @@ class Store:
     def __init__(self, path: Path, troubled: Callable[[bool], None]) -> None:
         """Take the file, and whom to tell when the disk stops and starts taking."""
         self.path = path
-        self._file = _File(path)
+        self._file = File(path)
         self._troubled = troubled
         self._worker = ThreadPoolExecutor(1, f"{DOMAIN}_store")
         self._backlog = _Backlog()
@@ -290,7 +90,7 @@ class Store:
         if opened.moved_to:
             _LOGGER.error("%s could not be read, moved aside as %s", self.path.name, opened.moved_to)
         if opened.refused:
-            _LOGGER.warning("%s: %d rows made no sense and were set aside", self.path.name, opened.refused)
+            _LOGGER.warning("%s: %d rows made no sense and were set aside", self.path.name, len(opened.refused))
         if opened.read_only:
             self._pause(OSError("the file cannot be opened for writing"))
         return opened
@@ -301,8 +101,8 @@ class Store:
         if not keeps:
             waiter.set_result(None)
             return waiter
-        now = _stamp(dt_util.utcnow())
-        self._backlog.rows |= {keep.key: _row(keep, now) for keep in keeps}
+        now = stamp(dt_util.utcnow())
+        self._backlog.rows |= {keep.key: row_of(keep, now) for keep in keeps}
         if self._retry is not None or self._closed:
             waiter.set_exception(StoreUnwritableError("waiting for the disk"))
             return waiter
@@ -312,7 +112,21 @@ class Store:
 
     async def async_sessions(self, since: datetime, until: datetime) -> tuple[Session, ...]:
         """Return the sessions that touch a span of time, the oldest first."""
-        return await self._run(self._file.sessions, since, until)
+        return await self._run(self._file.within, Session, "session/", since, until)
+
+    async def async_dimmings(self, since: datetime, until: datetime) -> tuple[DimmingRecord, ...]:
+        """Return the grid operator's orders that touch a span of time, the oldest first."""
+        if self._writer is not None:
+            await asyncio.shield(self._writer)
+        return await self._run(self._file.within, DimmingRecord, "dimming/", since, until)
+
+    async def async_charge(self, key: str) -> Mapping[str, object]:
+        """Return all that is kept of a charge, what waits for the disk included."""
+        rows = {row[0]: row for row in await self._run(self._file.charge, key)}
+        for row in self._backlog.rows.values():
+            if row.body is not None and any(row.key == n or row.key.startswith(n + AGAIN) for n in names_of(key)):
+                rows[row.key] = (row.key, row.body, row.at)
+        return values_of(list(rows.values()))[0]
 
     async def async_checkpoint(self) -> None:
         """Bring everything into the one file that a backup copies."""

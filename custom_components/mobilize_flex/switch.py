@@ -20,6 +20,8 @@ from .upkeep import async_insist
 
 PARALLEL_UPDATES = 1
 
+WHOLE: Final = (0, 0)
+"""The place that stands for a whole station, in what is out of service."""
 V2G: Final = SwitchEntityDescription(key="v2g", translation_key="v2g")
 AVAILABLE: Final = SwitchEntityDescription(
     key="available", translation_key="available", entity_category=EntityCategory.CONFIG
@@ -89,14 +91,25 @@ class ProgrammeSwitch(ProgrammeEntity, SwitchEntity):
 
 
 class ServiceSwitch(FlexEntity, SwitchEntity):
-    """Take a station out of service and back; it shows what was agreed, also while a charge is still running."""
+    """Take a station out of service and back; it shows what was agreed, also while a charge is still running.
+
+    A further EVSE of it has a switch of its own, for as long as the station as a whole is in service.
+    """
 
     @override
     def see(self) -> Seen:
         view = look(self.coordinator, self.place)
         if not isinstance(view, StationView):
             return Seen(available=False)
-        return Seen(view.present, not view.station.switched_off)
+        shut = self.place.evse is not None and WHOLE in view.station.memory.disabled
+        return Seen(view.present and not shut, not self._disabled())
+
+    def _disabled(self) -> list[tuple[int, int]]:
+        """Return what we took out of service here; what has a switch of its own is not of the station's."""
+        station = self.coordinator.state.stations[self.place.key]
+        own = self.place.evse
+        others = set(station.evses) - {self.coordinator.main_evse(self.place.key)}
+        return [p for p in station.memory.disabled if (p[0] == own if own is not None else p[0] not in others)]
 
     @override
     def show(self, seen: Seen) -> None:
@@ -105,14 +118,14 @@ class ServiceSwitch(FlexEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Bring back whatever we took out of service, in parts or as a whole."""
-        identity = self.place.key
-        for evse, connector in self.coordinator.state.stations[identity].memory.disabled or ((0, 0),):
+        for evse, connector in self._disabled() or [(self.place.evse or 0, 0)]:
             task = SetAvailability(operative=True, evse=evse or None, connector=connector or None)
-            await async_insist(self.coordinator, identity, task)
+            await async_insist(self.coordinator, self.place.key, task)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        await async_insist(self.coordinator, self.place.key, SetAvailability(operative=False))
+        task = SetAvailability(operative=False, evse=self.place.evse)
+        await async_insist(self.coordinator, self.place.key, task)
 
 
 def _switches(coordinator: FlexCoordinator, place: Place) -> list[FlexEntity]:
@@ -120,7 +133,7 @@ def _switches(coordinator: FlexCoordinator, place: Place) -> list[FlexEntity]:
         case "site":
             programmes = [ProgrammeSwitch(coordinator, place, n, d) for n in NUMBERS for d in PROGRAMME_SWITCHES]
             return [V2gSwitch(coordinator, place, V2G), *programmes]
-        case "station":
+        case "station" | "evse":
             return [ServiceSwitch(coordinator, place, AVAILABLE)]
         case _:
             return []

@@ -1,14 +1,15 @@
-"""Which home and which station an action means."""
+"""Which home, which station and which EVSE of it an action means."""
 
 from typing import Final
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.service import async_get_config_entry, async_get_device_and_config_entry
 import probatio
 
+from .board import EVSE, evse_named
 from .const import DOMAIN
 from .coordinator import FlexCoordinator, FlexEntry
 
@@ -18,6 +19,7 @@ SITE_FIELDS: Final = {probatio.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
 STATION_FIELDS: Final = {
     **SITE_FIELDS,
     probatio.Exclusive(ATTR_DEVICE_ID, ATTR_STATION): probatio.All(cv.ensure_list, [cv.string], probatio.NonEmpty()),
+    probatio.Exclusive(ATTR_ENTITY_ID, ATTR_STATION): probatio.All(cv.entity_ids, probatio.NonEmpty()),
     probatio.Exclusive(ATTR_STATION, ATTR_STATION): cv.string,
 }
 
@@ -28,22 +30,40 @@ def site_meant(call: ServiceCall) -> FlexCoordinator:
     return entry.runtime_data
 
 
-def stations_meant(call: ServiceCall) -> list[tuple[FlexCoordinator, str]]:
-    """Return the stations that are meant: by device, by identity, else the only one."""
+type Meant = tuple[FlexCoordinator, str, int | None]
+"""A site, a station of it, and an EVSE where the device or an entity of one was named."""
+
+
+def evses_meant(call: ServiceCall) -> list[Meant]:
+    """Return the stations that are meant: by device, by entity, by identity, else the only one."""
     if ATTR_DEVICE_ID in call.data:
-        return [_station_of_device(call, device_id) for device_id in call.data[ATTR_DEVICE_ID]]
+        return list(dict.fromkeys(_of_device(call, device_id) for device_id in call.data[ATTR_DEVICE_ID]))
+    if ATTR_ENTITY_ID in call.data:
+        return list(dict.fromkeys(_of_entity(call, entity_id) for entity_id in call.data[ATTR_ENTITY_ID]))
     site = site_meant(call)
     if ATTR_STATION not in call.data:
-        return [(site, identity) for identity in _only(list(site.state.stations))]
+        return [(site, identity, None) for identity in _only(list(site.state.stations))]
     identity: str = call.data[ATTR_STATION]
     if identity not in site.state.stations:
         raise invalid("station_unknown", station=identity)
-    return [(site, identity)]
+    return [(site, identity, None)]
+
+
+def evse_meant(call: ServiceCall) -> Meant:
+    """Return the one station that is meant, and the EVSE where one was named."""
+    return _only(evses_meant(call))[0]
 
 
 def station_meant(call: ServiceCall) -> tuple[FlexCoordinator, str]:
-    """Return the one station that is meant."""
-    return _only(stations_meant(call))[0]
+    """Return the one station that is meant, whichever of its EVSEs was named."""
+    return _only(list(dict.fromkeys((site, identity) for site, identity, _ in evses_meant(call))))[0]
+
+
+def evse_in_use(site: FlexCoordinator, identity: str, number: int | None) -> int:
+    """Return the EVSE that was named, else the only one with a car in a session, else the first."""
+    evses = site.state.stations[identity].evses
+    busy = [evse.evse for evse in evses.values() if evse.session is not None]
+    return number or (busy[0] if len(busy) == 1 else site.main_evse(identity))
 
 
 def _only[T](found: list[T]) -> list[T]:
@@ -52,14 +72,24 @@ def _only[T](found: list[T]) -> list[T]:
     return found
 
 
-def _station_of_device(call: ServiceCall, device_id: str) -> tuple[FlexCoordinator, str]:
+def _of_entity(call: ServiceCall, entity_id: str) -> Meant:
+    known = er.async_get(call.hass).async_get(entity_id)
+    if known is None or known.device_id is None:
+        raise invalid("device_no_station", device=entity_id)
+    return _of_device(call, known.device_id)
+
+
+def _of_device(call: ServiceCall, device_id: str) -> Meant:
     device, found = async_get_device_and_config_entry(call.hass, DOMAIN, device_id, include_child_devices=False)
     entry: FlexEntry = found
     site = entry.runtime_data
     for domain, part in device.identifiers:
         kind, _, identity = part.partition("/")
-        if domain == DOMAIN and kind == "station" and identity in site.state.stations:
-            return site, identity
+        number = None
+        if kind == EVSE:
+            identity, number = evse_named(part)
+        if domain == DOMAIN and kind in ("station", EVSE) and identity in site.state.stations:
+            return site, identity, number
     raise invalid("device_no_station", device=device.name_by_user or device.name or device_id)
 
 

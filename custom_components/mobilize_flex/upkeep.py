@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Final, cast
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
@@ -10,9 +11,11 @@ from .const import DOMAIN
 from .coordinator import FlexCoordinator
 from .core.access.admission import OUR_TOKEN, OUR_TOKEN_KIND
 from .core.model.facts import UpkeepDone
+from .core.model.state import StationState
 from .core.model.upkeep import Report, ReportPart, ReportTask, UpkeepAnswer, UpkeepTask
+from .core.ocpp.inventory import connectors
 from .core.ocpp.reports import Assembly
-from .core.ocpp.upkeep import answer_of, call_of, joined, parts_of, report_follows
+from .core.ocpp.upkeep import answer_of, call_of, joined, parts_of, places_of, report_follows
 from .core.site.incidents import without_badges
 
 OURS: Final = (OUR_TOKEN, OUR_TOKEN_KIND)
@@ -59,11 +62,11 @@ async def async_perform(site: FlexCoordinator, identity: str, task: UpkeepTask) 
     """Ask a station and return what it answered, yes or no; the controller learns of it too.
 
     Raises:
-        ServiceValidationError: the station is unknown, or its version has no words for the task.
+        ServiceValidationError: the station is unknown, has no such EVSE or connector, or its version has no words for
+            the task.
         HomeAssistantError: it is offline, did not answer in time, or refused to understand.
     """
-    station = site.state.stations.get(identity)
-    parts = parts_of(task, station.inventory if station is not None else ())
+    parts = _parts(site, identity, task)
     answer = joined([await _async_ask(site, identity, part) for part in parts])
     site.take(UpkeepDone(station=identity, task=task, answer=answer))
     return answer
@@ -82,7 +85,15 @@ async def async_insist(site: FlexCoordinator, identity: str, task: UpkeepTask) -
 
 
 async def async_collect(site: FlexCoordinator, identity: str, task: ReportTask) -> tuple[UpkeepAnswer, Report]:
-    """Ask a station for a report; return its yes and what came of the report."""
+    """Ask a station for a report, in as many pieces as it wants; return its yes and what came of the report."""
+    pieces = [cast(ReportTask, piece) for piece in _parts(site, identity, task)]
+    told = [await _async_collect(site, identity, replace(p, request_id=site.next_number())) for p in pieces]
+    answers = sorted((answer for answer, _ in told), key=lambda answer: answer.status != "Accepted")
+    rows = tuple(row for _, report in told for row in report.rows)
+    return answers[0], Report(rows=rows, complete=all(report.complete for _, report in told))
+
+
+async def _async_collect(site: FlexCoordinator, identity: str, task: ReportTask) -> tuple[UpkeepAnswer, Report]:
     assembly, news = Assembly(), asyncio.Event()
 
     def take(part: ReportPart) -> None:
@@ -98,6 +109,32 @@ async def async_collect(site: FlexCoordinator, identity: str, task: ReportTask) 
         return answer, assembly.report()
     finally:
         forget()
+
+
+def _parts(site: FlexCoordinator, identity: str, task: UpkeepTask) -> tuple[UpkeepTask, ...]:
+    """Return the pieces of a task; one about a place the station does not have is refused."""
+    station = site.state.stations.get(identity)
+    if station is None:
+        return (task,)
+    for evse, connector in places_of(task):
+        _refuse_stranger(station, evse, connector)
+    return parts_of(task, station.inventory)
+
+
+def _refuse_stranger(station: StationState, evse: int, connector: int | None) -> None:
+    """Refuse a place the whole inventory does not list; without one any may be there."""
+    listed = connectors(station.inventory) if station.inventory_whole and not station.memory.inventory_partial else {}
+    if listed and evse not in listed and evse not in station.evses:
+        words = {"station": station.config.name, "evse": str(evse)}
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="evse_unknown", translation_placeholders=words
+        )
+    known = listed.get(evse)
+    if connector and known and connector not in known:
+        words = {"station": station.config.name, "evse": str(evse), "connector": str(connector)}
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="connector_unknown", translation_placeholders=words
+        )
 
 
 async def _async_ask(site: FlexCoordinator, identity: str, task: UpkeepTask) -> UpkeepAnswer:

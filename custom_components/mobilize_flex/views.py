@@ -1,4 +1,4 @@
-"""What stations and their installers find under Home Assistant's own port: the root certificate, and a second door."""
+"""What lies under Home Assistant's own port: the root certificate, a second door for stations, wiring drawn."""
 
 from http import HTTPStatus
 from typing import Final
@@ -12,16 +12,19 @@ from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from .configuration import listening
 from .const import DOMAIN
 from .coordinator import FlexEntry
+from .drawing import NAMES, WIRING_PATH, drawing
 from .gate import ROOT_PATH
 
 _PEM: Final = "application/x-pem-file"
+_SVG: Final = "image/svg+xml"
 
 
 @callback
 def async_register_views(hass: HomeAssistant) -> None:
-    """Open both; each looks its site up when it is asked."""
+    """Open them; each looks its site up when it is asked."""
     hass.http.register_view(RootView())
     hass.http.register_view(StationView())
+    hass.http.register_view(DrawingView())
 
 
 class RootView(HomeAssistantView):
@@ -61,6 +64,20 @@ class StationView(HomeAssistantView):
         if is_foreign_page(request):
             return web.Response(status=HTTPStatus.FORBIDDEN)
         return await server.handle(request)
+
+
+class DrawingView(HomeAssistantView):
+    """Show how a meter is wired; the same for everybody, so that the dialogs can show it as a picture."""
+
+    url = WIRING_PATH.format("{name}")
+    name = "api:mobilize_flex:wiring"
+    requires_auth = False
+
+    async def get(self, request: web.Request, name: str) -> web.Response:
+        """Return a drawing."""
+        if name not in NAMES:
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        return web.Response(text=drawing(name), content_type=_SVG, headers={"Cache-Control": "max-age=3600"})
 
 
 def is_foreign_page(request: web.BaseRequest) -> bool:

@@ -256,7 +256,7 @@ async def test_a_limit_from_outside_holds_until_it_is_lifted(lab: Lab) -> None:
     await lab.open()
     station = await lab.booted()
     assert await limited(station, 3000.0) == {}
-    assert (lab.evse.external_limit_w, lab.evse.external_source) == (3000.0, "EMS")
+    assert (lab.evse.external_limit_w, lab.evse.external[0].source) == (3000.0, "EMS")
     assert await station.call("ClearedChargingLimit", {"evseId": 1, "chargingLimitSource": "EMS"}) == {}
     assert lab.evse.external_limit_w is None
 

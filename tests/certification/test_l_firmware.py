@@ -6,10 +6,12 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 import pytest
 
+from tests.signer import signing_certificate
+
 from .lab import Json, Lab, Station
 
 ACCEPTED: Json = {"status": "Accepted"}
-SIGNER = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUBbYy\n-----END CERTIFICATE-----"
+SIGNER = signing_certificate()
 OFFER: Json = {
     "url": "https://firmware.example/2.0.bin",
     "version": "2.0",

@@ -1,16 +1,18 @@
 """Another value like this one, made fast, is the one the standard library makes."""
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from custom_components.mobilize_flex.core.model.commands import SetpointForm, SetPower
 from custom_components.mobilize_flex.core.model.config import SiteConfig
+from custom_components.mobilize_flex.core.model.prices import PriceCurve, PriceSlot
 from custom_components.mobilize_flex.core.model.replacing import replace
 from custom_components.mobilize_flex.core.model.session import Session
 from custom_components.mobilize_flex.core.model.state import EvseState, SiteState, StationMemory
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 VALUES = [
     (
         Session(key="S/1", station="S", evse=1, transaction="1", started_at=datetime(2026, 11, 22, tzinfo=UTC)),
@@ -25,6 +27,7 @@ VALUES = [
     (EvseState(evse=1), {"session": "S/1"}),
     (SiteState(config=SiteConfig(name="Home")), {"next_id": 4}),
     (StationMemory(), {}),
+    (PriceCurve(), {"slots": (PriceSlot(NOW, NOW + timedelta(hours=1), 0.2, 0.1),)}),
 ]
 
 

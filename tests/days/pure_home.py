@@ -55,6 +55,7 @@ class PureHome:
     links: int = 0
     drivers: tuple[Driver, ...] = ()
     meter_mute: bool = False
+    asked: list[MakePlan] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Build both sides; nothing is connected yet."""
@@ -64,6 +65,7 @@ class PureHome:
     def begin(self) -> None:
         """Start our side, from what was kept."""
         self.state = restore(self.config, self.kept, self.drivers)
+        self.asked = []
         self.decoder, self.linky = TicDecoder(), LinkyMeter()
         self.link: Link | None = None
 
@@ -138,12 +140,18 @@ class PureHome:
             self.kept[keep.key] = keep.value
         for command in result.commands:
             if isinstance(command, MakePlan):
-                self.tell(f.PlanMade(command.id, make_plan(command.question)))
+                self.asked.append(command)
             elif self.link is not None:
                 if isinstance(command, Answer):
                     self.link.answer(command, self.now)  # type: ignore[arg-type]
                 else:
                     self._take(self.link.command(command, self.now))
+
+    def _plan(self) -> None:
+        """Answer what the planner was asked; like the worker in life, not while something else is being done."""
+        asked, self.asked = self.asked, []
+        for command in asked:
+            self.tell(f.PlanMade(command.id, make_plan(command.question)))
 
     # time
 
@@ -175,6 +183,7 @@ class PureHome:
         if self.link is not None:
             self._take(self.link.due(self.now))
         self.tell(f.Ticked())
+        self._plan()
         self.looks.append(self.look())
 
     def look(self) -> Look:

@@ -16,6 +16,12 @@ def test_encryption_and_benches_are_asked_for() -> None:
     assert (usual.tls, usual.client_certs, usual.bench) == (False, False, False)
 
 
+@pytest.mark.parametrize("meter", ["linky", "p1", "modbus"])
+def test_the_meter_at_the_door_is_asked_for(meter: str) -> None:
+    assert read([]).meter == "linky"
+    assert read(["--meter", meter]).meter == meter
+
+
 def test_certificates_of_stations_need_encryption(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         read(["--client-certs"])

@@ -8,13 +8,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.mobilize_flex.board import Board, news
+from custom_components.mobilize_flex.board import Board, bound_anew, news
+from custom_components.mobilize_flex.core.model.battery import Belief
 from custom_components.mobilize_flex.core.model.config import MeterConfig, SiteConfig, StationConfig, VehicleConfig
 from custom_components.mobilize_flex.core.model.electric import MeterReading, StationReadings
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.reasons import Reason
 from custom_components.mobilize_flex.core.model.session import Phase
-from custom_components.mobilize_flex.core.model.state import MeterState, SiteState, StationState
+from custom_components.mobilize_flex.core.model.state import Envelope, MeterState, SiteState, StationState
 from custom_components.mobilize_flex.core.model.wishes import Wishes
 
 from .house import STATION, deciding, plan, with_evse
@@ -52,7 +53,7 @@ def test_a_figure_is_news_and_a_turn_is_urgent() -> None:
 
 
 def test_a_state_of_charge_is_news_of_the_car_and_a_plan_of_the_home() -> None:
-    assert told(with_evse(STATE, readings=StationReadings(soc_pct=3.0, soc_at=NOW))) == {
+    assert told(with_evse(STATE, battery=Belief(soc_pct=3.0))) == {
         GARAGE: False,
         "vehicle/r5": False,
     }
@@ -93,7 +94,7 @@ async def test_a_flood_is_told_once_a_second_and_what_is_urgent_at_once(
 ) -> None:
     board = Board(hass.loop)
     looking = Looking()
-    stop = board.listen(GARAGE, looking)
+    board.listen(GARAGE, looking)
     for _ in range(100):
         board.changed(GARAGE)
     await hass.async_block_till_done()
@@ -107,7 +108,7 @@ async def test_a_flood_is_told_once_a_second_and_what_is_urgent_at_once(
     assert looking.times == 2
     await later(hass, freezer, 5)
     assert looking.times == 2, "what was waiting was told with what was urgent"
-    stop()
+    board.leave(GARAGE, looking)
     board.changed(GARAGE, urgent=True)
     board.changed("nobody looks at this")
     await hass.async_block_till_done()
@@ -137,3 +138,14 @@ async def test_after_the_end_nobody_is_told(hass: HomeAssistant) -> None:
     board.changed(GARAGE, urgent=True)
     await hass.async_block_till_done()
     assert looking.times == 0
+
+
+def test_a_limit_set_by_something_else_than_before_is_told_of() -> None:
+    before = with_evse(STATE, envelope=Envelope(max_w=4000.0, max_because=Reason.SUBSCRIBED_POWER))
+    assert list(bound_anew(before, before)) == []
+    lower = with_evse(STATE, envelope=Envelope(max_w=3000.0, max_because=Reason.SUBSCRIBED_POWER))
+    assert list(bound_anew(before, lower)) == []
+    held = with_evse(STATE, envelope=Envelope(max_w=2000.0, max_because=Reason.ENWG14A))
+    assert list(bound_anew(before, held)) == [
+        "Garage, EVSE 1: 2000 W (enwg14a) at most into the car, 0 W (meter_stale) out of it"
+    ]

@@ -61,7 +61,7 @@ async def test_a_site_is_set_up_and_its_first_station_is_next(hass: HomeAssistan
     assert (suggested(page, "name"), suggested(page, "port")) == ("Villa", 9000)
     done = await answer(hass, page, form(port, v2g={"v2g_consent": True, "feed_in_w": 3000}))
     assert (done["type"], done["title"]) == (FlowResultType.CREATE_ENTRY, "Home")
-    assert done["data"] == {**SITE, **ENCRYPTED, "port": port, "v2g_consent": True, "feed_in_w": 3000}
+    assert done["data"] == {**SITE, **ENCRYPTED, "port": port, "v2g_consent": True, "feed_in_w": 3000, "sun": True}
     assert done["result"].unique_id == f"site:{port}"
     kind, flow_id = done["next_flow"]
     assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
@@ -74,7 +74,7 @@ async def test_what_is_left_out_takes_the_safe_side(hass: HomeAssistant, port: i
     assert done["title"] == "Home"
     assert done["data"] == {
         "phases": 1, "subscribed_kva": 7.5, "port": port, "host": "0.0.0.0", "v2g_consent": False, "feed_in_w": 0,
-        **ENCRYPTED,
+        "sun": True, **ENCRYPTED,
     }  # fmt: skip
 
 
@@ -179,6 +179,12 @@ async def test_a_limit_on_messages_has_its_range(hass: HomeAssistant, port: int)
     assert page["errors"] == {"advanced": "rate_limit_range"}
 
 
+async def test_an_imbalance_limit_has_its_range(hass: HomeAssistant, port: int) -> None:
+    page = await start(hass, source="user")
+    page = await answer(hass, page, form(port, advanced={"host": "127.0.0.1", "imbalance_w": 500}))
+    assert page["errors"] == {"advanced": "imbalance_w_range"}
+
+
 async def test_a_change_over_takes_two_ports_and_both_are_tried(hass: HomeAssistant, port: int) -> None:
     second = free_port()
     page = await start(hass, source="user")
@@ -188,13 +194,13 @@ async def test_a_change_over_takes_two_ports_and_both_are_tried(hass: HomeAssist
         assert page["errors"] == {"encryption": "port_in_use"}
     done = await answer(hass, page, asked)
     changed = {"security": "both", "tls_port": second, "host_name": "flex.home.arpa"}
-    assert done["data"] == {**SITE, **ENCRYPTED, "port": port, **changed}
+    assert done["data"] == {**SITE, **ENCRYPTED, "port": port, "sun": True, **changed}
 
 
 async def test_without_encryption_there_is_no_second_port(hass: HomeAssistant, port: int) -> None:
     page = await start(hass, source="user")
     done = await answer(hass, page, form(port, encryption={"security": "plain", "tls_port": 9443}))
-    assert done["data"] == {**SITE, **ENCRYPTED, "port": port, "security": "plain"}
+    assert done["data"] == {**SITE, **ENCRYPTED, "port": port, "sun": True, "security": "plain"}
 
 
 async def test_a_site_keeps_off_the_second_port_of_another(hass: HomeAssistant, port: int) -> None:
@@ -434,5 +440,5 @@ async def test_a_three_phase_station_does_not_fit_a_single_phase_home(hass: Home
 
 def test_a_site_is_made_of_these_parts() -> None:
     kinds = FlexConfigFlow.async_get_supported_subentry_types(home())
-    assert set(kinds) == {"station", "vehicle", "meter", "tariff"}
+    assert set(kinds) == {"station", "vehicle", "meter", "contacts", "tariff"}
     assert DOMAIN == "mobilize_flex"

@@ -11,20 +11,18 @@ from custom_components.mobilize_flex.configuration import (
     Listening,
     MeterEntity,
     MeterLine,
-    PriceAction,
-    PriceEntity,
     access_of,
-    export_entity,
     listening,
     meter_source,
-    price_source,
     site_config,
-    soc_entities,
     station_part,
 )
 from custom_components.mobilize_flex.core.model.config import MeterConfig, SiteConfig, StationConfig, VehicleConfig
 from custom_components.mobilize_flex.core.model.contracts import Base, Contract, PeakOffPeak, Published, Window
 from custom_components.mobilize_flex.core.model.station import Version
+from custom_components.mobilize_flex.core.model.wiring import Wiring
+from custom_components.mobilize_flex.tariffs import PriceAction, PriceEntity, export_entity, price_source
+from custom_components.mobilize_flex.vehicle_sources import CarEntities, car_entities
 from tests.face.homes import BASE, LINKY, STATION, VEHICLE, home, part
 
 NIGHT, NOON = Window(time(22, 30), time(6, 30)), Window(time(12, 0), time(14, 0))
@@ -70,7 +68,7 @@ def test_a_home_with_all_its_parts() -> None:
     station = station_part(entry, "FLEX-1")
     assert station is not None
     assert access_of(station) == Access(user="FLEX-1", seals=("sealed",), versions=(Version.V21, Version.V201))
-    assert soc_entities(entry) == {"v1": "sensor.r5"}
+    assert car_entities(entry) == (CarEntities("v1", "sensor.r5", None),)
 
 
 @pytest.mark.parametrize(("position", "amps"), [("25", 25), ("8", 8), ("X", 8), ("Y", 8), ("Z", 8)])
@@ -89,7 +87,7 @@ def test_where_the_meter_is_read() -> None:
     entity = {"kind": "entity", "entity_id": "sensor.grid", "inverted": True}
     assert meter_source(home()) is None
     assert meter_source(home(part("meter", LINKY))) == MeterLine("socket://127.0.0.1:7000")
-    assert meter_source(home(part("meter", entity))) == MeterEntity("sensor.grid", inverted=True)
+    assert meter_source(home(part("meter", entity))) == MeterEntity(power="sensor.grid", wiring=Wiring(inverted=True))
     meter = site_config(home(part("meter", entity)), UTC).meter
     assert meter is not None
     assert (meter.kind, meter.period_s) == ("entity", 10.0)
@@ -145,3 +143,10 @@ def test_where_published_prices_come_from() -> None:
     assert export_entity(home()) is None
     assert export_entity(home(part("tariff", ENTITY))) is None
     assert export_entity(home(part("tariff", selling))) == "sensor.sell"
+
+
+def test_an_imbalance_limit_and_a_priority_reach_load_management() -> None:
+    garage = part("station", {**STATION, "priority": 3}, "FLEX-1", key="s1", name="Garage")
+    config = site_config(home(garage, imbalance_w=4600.0), UTC)
+    assert config.imbalance_w == 4600.0
+    assert config.stations[0].priority == 3

@@ -1,6 +1,7 @@
 """A home comes up whole or not at all, changes in place, and goes down quickly."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 import sqlite3
 import time
@@ -9,11 +10,18 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.mobilize_flex.const import DOMAIN
+from custom_components.mobilize_flex.core.model.commands import CallRef, Keep
+from custom_components.mobilize_flex.core.model.facts import TransactionReported
 from custom_components.mobilize_flex.core.model.intents import SetSocLimits
-from custom_components.mobilize_flex.store import SCHEMA, store_path
+from custom_components.mobilize_flex.core.model.session import Session
+from custom_components.mobilize_flex.core.model.state import StationMemory
+from custom_components.mobilize_flex.core.model.station import EventKind
+from custom_components.mobilize_flex.store import store_path
+from custom_components.mobilize_flex.store_file import SCHEMA
 
 from .house import STATION, become, car, coordinator, entry, find, move_in, seen, station
 from .test_services import SECRET, connected, with_door
@@ -184,6 +192,60 @@ async def test_a_broken_memory_is_said_and_the_home_runs(hass: HomeAssistant) ->
     assert issue.translation_key == "store_corrupt"
     assert issue.translation_placeholders is not None
     assert (path.parent / issue.translation_placeholders["file"]).exists()
+
+
+async def test_rows_that_make_no_sense_are_said_with_their_number_and_place(hass: HomeAssistant) -> None:
+    home = await move_in(hass, station())
+    assert await hass.config_entries.async_unload(home.entry_id)
+    link = sqlite3.connect(store_path(hass, home.entry_id))
+    link.execute("INSERT INTO kept VALUES ('session/x', 'no json', NULL)")
+    link.execute("INSERT INTO kept VALUES ('station/FLEX-1', '{}no json', NULL)")
+    link.commit()
+    link.close()
+    assert await hass.config_entries.async_setup(home.entry_id)
+    (issue,) = [i for i in ir.async_get(hass).issues.values() if i.translation_key == "store_rows"]
+    assert issue.translation_placeholders == {
+        "site": "Home", "count": "2", "keys": "session, station", "file": "01HOME.db",
+    }  # fmt: skip
+    assert await hass.config_entries.async_reload(home.entry_id)
+    assert issues(hass) == set()
+
+
+async def test_an_old_charge_that_is_told_again_is_joined_to_what_was_kept(hass: HomeAssistant) -> None:
+    home = await move_in(hass, station())
+    then = dt_util.utcnow() - timedelta(days=200)
+    old = Session(
+        key=f"{STATION}/old", station=STATION, evse=1, transaction="old", started_at=then, begun=True, cost=4.2,
+        ended_at=then + timedelta(hours=8), stopped_reason="Local", seen=((0, 7),),
+    )  # fmt: skip
+    await coordinator(home).store.keep([Keep(f"session/{old.key}", old)])
+    assert await hass.config_entries.async_reload(home.entry_id)
+    flex = coordinator(home)
+    assert old.key not in flex.state.sessions
+    late = TransactionReported(
+        call=CallRef(STATION, 1, "m1"), station=STATION, transaction="old", kind=EventKind.UPDATED, seq_no=8,
+        at=then + timedelta(hours=7), trigger="MeterValuePeriodic", evse=1, offline=True,
+    )  # fmt: skip
+    flex.take(late)
+    await until(hass, lambda: old.key in flex.state.sessions)
+    assert flex.state.sessions[old.key].seen == ((0, 8),)
+    await until(hass, lambda: not flex.store._backlog.rows and flex.store._writer is None)
+    (kept,) = await flex.store.async_sessions(then, then + timedelta(days=1))
+    assert (kept.cost, kept.ended_at, kept.seen) == (4.2, old.ended_at, ((0, 8),))
+
+
+async def test_the_memory_of_a_station_goes_with_it(hass: HomeAssistant) -> None:
+    home = await move_in(hass, station(), station("FLEX-2"))
+    await hass.async_block_till_done()
+    hass.config_entries.async_remove_subentry(home, "01FLEX-2")
+    await hass.async_block_till_done()
+    await coordinator(home).store.keep([Keep("station/GONE", StationMemory(registered=True))])
+    assert await hass.config_entries.async_reload(home.entry_id)
+    assert await hass.config_entries.async_unload(home.entry_id)
+    link = sqlite3.connect(store_path(hass, home.entry_id))
+    keys = {key for (key,) in link.execute("SELECT key FROM kept")}
+    link.close()
+    assert not {key for key in keys if key.endswith(("/FLEX-2", "/GONE"))}
 
 
 async def test_a_full_disk_is_a_repair_and_charging_goes_on(

@@ -18,12 +18,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.mobilize_flex.const import DOMAIN
 from custom_components.mobilize_flex.core.model.facts import FirmwareReported
 from custom_components.mobilize_flex.core.model.firmware import FirmwareStatus as S
+from tests.signer import signing_certificate
 
 from .house import STATION, become, coordinator, find, move_in, seen, station
 from .wire import Wire, dial_in, with_door
 
 URL = "https://files.example/fw.bin"
-PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+PEM = signing_certificate()
 SIGNED = {"url": URL, "version": "2.0", "signing_certificate": PEM, "signature": "MEUCIQ=="}
 PART = f"station/{STATION}"
 
@@ -190,6 +191,10 @@ async def test_an_offer_outlives_a_restart(hass: HomeAssistant, home: MockConfig
     ("fields", "key"),
     [
         ({"signature": None}, "firmware_unsigned"),
+        ({"signing_certificate": "a certificate"}, "firmware_certificate_invalid"),
+        ({"signing_certificate": PEM[:120] + PEM[160:]}, "firmware_certificate_invalid"),
+        ({"signature": "not base64!"}, "firmware_signature_invalid"),
+        ({"signature": "MEUCI"}, "firmware_signature_invalid"),
         ({"signing_certificate": None}, "firmware_unsigned"),
         ({"signing_certificate": None, "signature": None}, "firmware_unsigned"),
         ({"signature": None, "allow_unsigned": True}, "firmware_unsigned"),

@@ -281,6 +281,12 @@ async def test_what_is_wrong_with_a_modbus_line_is_told(hass: HomeAssistant, sit
         assert page["errors"]["base"] in ("modbus_no_answer", "modbus_garbled")
 
 
+async def test_a_serial_port_that_is_not_there_is_told(hass: HomeAssistant, site: MockConfigEntry) -> None:
+    dialog = await asked(hass, site, "eastron_sdm120", "serial")
+    page = await dialog.fill(line="/dev/no-such-port", baudrate=2400, unit_id=1)
+    assert page["errors"] == {"base": "modbus_not_found"}
+
+
 @pytest.mark.parametrize("fault", list(ModbusFault))
 async def test_every_fault_of_a_modbus_line_has_its_sentence(
     hass: HomeAssistant, site: MockConfigEntry, fault: ModbusFault

@@ -227,6 +227,7 @@ async def test_other_days_than_the_usual_are_shown_and_stay(hass: HomeAssistant)
     assert (days.state, "custom" in days.attributes["options"]) == ("every_day", False)
 
 
+@pytest.mark.as_at_first
 @pytest.mark.parametrize(("domain", "key"), [("select", "programme_1_kind"), ("number", "programme_1_target_soc")])
 async def test_what_few_people_need_is_off_until_switched_on(hass: HomeAssistant, domain: str, key: str) -> None:
     await move_in(hass, station())

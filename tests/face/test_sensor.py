@@ -3,17 +3,21 @@
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_time_changed
 
+from custom_components.mobilize_flex.core.model.battery import Belief, SocSource
 from custom_components.mobilize_flex.core.model.electric import MeterReading, StationReadings
+from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.prices import PriceCurve, PriceSlot
 from custom_components.mobilize_flex.core.model.reasons import Reason
-from custom_components.mobilize_flex.core.model.session import Activity, Phase
+from custom_components.mobilize_flex.core.model.session import Activity, Phase, Session
 from custom_components.mobilize_flex.core.model.state import Envelope, MeterState, SiteState, StationMemory
 from custom_components.mobilize_flex.entity import Pace, Seen
 from custom_components.mobilize_flex.sensor import STATION_SENSORS, direction, next_change
@@ -97,6 +101,7 @@ async def test_an_offline_station_leaves_only_its_counters(hass: HomeAssistant) 
     words = {d.key: seen(hass, GARAGE, d.key).state for d in STATION_SENSORS}
     assert words.pop("energy_in") == "1234.567"
     assert words.pop("energy_out") == "89.0"
+    assert words.pop("v2g_availability") == "station_offline"
     assert set(words.values()) == {"unavailable"}
     assert seen(hass, GARAGE, "energy_in").attributes["state_class"] == "total_increasing"
 
@@ -107,17 +112,39 @@ def test_every_activity_can_be_shown(activity: Activity) -> None:
     assert activity.value in (described.options or [])
 
 
-async def test_a_car_shows_its_charge_with_source_and_age(hass: HomeAssistant) -> None:
+def on_the_cable(state: SiteState, at: Moment, **belief: Any) -> SiteState:
+    """Return a state with the car in a session, and what is believed of its battery."""
+    session = Session(key="s", station=STATION, evse=1, transaction="t", started_at=at.utc)
+    believed = Belief(soc_pct=62.4, error_pct=1.0, source=SocSource.STATION, told_at=at.utc, told_pct=62.4, **belief)
+    evse = {"phase": Phase.V2G, "session": "s", "battery": believed, "readings": readings(0.0)}
+    return replace(with_evse(state, **evse), sessions=MappingProxyType({"s": session}))
+
+
+async def test_a_car_shows_its_charge_with_source_age_and_doubt(hass: HomeAssistant) -> None:
     home = await move_in(hass, station(), car())
     flex = coordinator(home)
     at = flex.now()
-    told = readings(0.0, soc_pct=62.4)
-    await become(hass, home, with_evse(flex.state, phase=Phase.V2G, readings=replace(told, soc_at=at)))
+    await become(hass, home, on_the_cable(flex.state, at))
     soc = seen(hass, f"vehicle/{CAR}", "soc")
     assert soc.state == "62.4"
-    assert soc.attributes["source"] == "station"
-    assert soc.attributes["measured_at"] == at.utc.replace(microsecond=0).isoformat()
+    shown = {
+        name: soc.attributes[name] for name in ("source", "estimated", "uncertainty", "measured_at", "not_believed")
+    }
+    measured_at = at.utc.replace(microsecond=0).isoformat()
+    assert shown == {
+        "source": "station", "estimated": False, "uncertainty": 1, "measured_at": measured_at, "not_believed": {}
+    }  # fmt: skip
     assert seen(hass, f"vehicle/{CAR}", "energy_stored").state == "32.45"
+
+
+async def test_what_was_learned_of_a_car_is_shown_with_what_it_rests_on(hass: HomeAssistant) -> None:
+    home = await move_in(hass, station(), car())
+    capacity = seen(hass, f"vehicle/{CAR}", "learned_capacity")
+    assert (capacity.state, capacity.attributes["samples"], capacity.attributes["told_by_owner"]) == ("52.0", 0, 52.0)
+    assert seen(hass, f"vehicle/{CAR}", "charge_efficiency").state == "90.0"
+    discharging = seen(hass, f"vehicle/{CAR}", "discharge_efficiency")
+    assert (discharging.state, discharging.attributes["overhead_w"]) == ("90.0", 200)
+    assert home.state is ConfigEntryState.LOADED
 
 
 async def test_a_linky_shows_all_it_measures_and_nothing_once_silent(hass: HomeAssistant) -> None:

@@ -22,6 +22,7 @@ import yaml
 from custom_components.mobilize_flex.const import DOMAIN
 from custom_components.mobilize_flex.core.model.session import Phase, Session
 from custom_components.mobilize_flex.shell.credentials import seal
+from tests.test_docs import examples
 
 from .homes import HOUSE
 from .house import STATION, become, coordinator, linky, move_in, plan, station, with_evse
@@ -112,7 +113,8 @@ async def test_the_plan_is_told_slot_by_slot_in_local_time(hass: HomeAssistant) 
     assert [s["power_w"] for s in slots] == [7000.0, -3000.0]
     assert slots[1] == {
         "start": "2026-12-01T23:30:00+01:00", "end": "2026-12-02T00:00:00+01:00", "power_w": -3000.0,
-        "soc_end_pct": 51.0, "import_per_kwh": 0.2, "export_per_kwh": 0.1, "stored_value_per_kwh": 0.15,
+        "soc_end_pct": 51.0, "import_per_kwh": 0.2, "export_per_kwh": 0.1, "certainty": "assumed",
+        "stored_value_per_kwh": 0.15,
         "reason": "high_price", "values": {"price": 0.2},
     }  # fmt: skip
     json.dumps(slots)
@@ -303,5 +305,13 @@ async def test_every_action_has_its_form_its_words_and_its_icon(hass: HomeAssist
         for name, form in forms.items():
             schema = schemas[name]
             assert schema is not None
-            fields = {str(key) for key in schema.schema}
+            fields = {str(key) for key in schema.schema} - {"entity_id"}  # comes by target only
             assert set(form["fields"]) == fields == set(texts[name]["fields"]), name
+
+
+async def test_every_call_the_documents_show_is_accepted(hass: HomeAssistant) -> None:
+    await move_in(hass, station())
+    for name, service in hass.services.async_services_for_domain(DOMAIN).items():
+        for call in examples(name):
+            assert service.schema is not None
+            service.schema(call.get("data") or {})

@@ -18,11 +18,11 @@ from custom_components.mobilize_flex.core.model.facts import (
     Fact,
     MeterLost,
     MeterRead,
-    PriceRow,
     PricesPublished,
     VehicleSocRead,
 )
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.prices import PriceRow
 from custom_components.mobilize_flex.sources import Sources
 
 from .house import CAR, car, entry, linky, meter_entity, tariff
@@ -145,7 +145,9 @@ async def test_a_linky_is_heard_frame_by_frame(hass: HomeAssistant) -> None:
         assert set(home.powers) == {1234.0}
         details = home.sources.details()
         assert details["line"] == {"state": "up", "fault": None, "speed_bd": None}
-        assert details["groups_refused"] == 0
+        assert details["groups_refused"] == {}
+        assert details["labels"]["SINSTS"] is not None
+        assert {"ADSC", "PRM", "MSG1"}.isdisjoint(details["labels"])
 
 
 # prices
@@ -297,7 +299,7 @@ async def test_only_what_was_changed_is_followed_anew(hass: HomeAssistant) -> No
         before = dict(home.sources._open)
         await home.sources.async_follow(changed(home.entry, meter_entity(GRID, inverted=True), car(soc_entity=SOC)))
         after = dict(home.sources._open)
-        assert after[f"soc/{CAR}"] is before[f"soc/{CAR}"]
+        assert after[f"car/{CAR}"] is before[f"car/{CAR}"]
         assert after["meter"] is not before["meter"]
         await home.says(GRID, "100", unit_of_measurement="W")
         assert home.powers == [-100.0]
@@ -305,4 +307,4 @@ async def test_only_what_was_changed_is_followed_anew(hass: HomeAssistant) -> No
         told: Sequence[Fact] = list(home.told)
         await home.says(GRID, "200", unit_of_measurement="W")
         assert home.told == told
-        assert home.sources.details()["following"] == []
+        assert home.sources.details()["following"] == ["sun"]

@@ -17,7 +17,8 @@ from custom_components.mobilize_flex.core.model.session import Session, Span
 from custom_components.mobilize_flex.core.model.state import StationMemory
 from custom_components.mobilize_flex.core.model.station import Needs
 from custom_components.mobilize_flex.core.model.wishes import Wishes
-from custom_components.mobilize_flex.store import SCHEMA, Store, StoreTooNewError, StoreUnwritableError
+from custom_components.mobilize_flex.store import Store, StoreUnwritableError
+from custom_components.mobilize_flex.store_file import SCHEMA, StoreTooNewError
 
 NOW = datetime.now(UTC)
 WISHES = Wishes(
@@ -81,7 +82,7 @@ async def test_what_was_kept_comes_back_after_a_restart(home: Home) -> None:
     await first.async_close()
     opened = await home.store().async_open()
     assert opened.kept == {"wishes": WISHES, "station/FLEX-1": MEMORY}
-    assert (opened.refused, opened.moved_to, opened.read_only) == (0, None, False)
+    assert (opened.refused, opened.moved_to, opened.read_only) == ((), None, False)
 
 
 async def test_a_power_cut_right_after_keeping_loses_nothing(home: Home) -> None:
@@ -181,7 +182,7 @@ async def test_a_row_that_makes_no_sense_is_set_aside_and_costs_no_other(home: H
     link.close()
     opened = await home.store().async_open()
     assert opened.kept == {"wishes": WISHES}
-    assert opened.refused == 2
+    assert len(opened.refused) == 2
     link = sqlite3.connect(home.path)
     assert link.execute("SELECT key FROM aside ORDER BY key").fetchall() == [("station/FLEX-1",), ("station/FLEX-2",)]
     assert link.execute("SELECT count(*) FROM kept WHERE key = 'of another release'").fetchone() == (1,)
@@ -312,3 +313,53 @@ async def test_a_disk_that_can_only_be_read_gives_back_what_it_holds(
     with pytest.raises(StoreUnwritableError):
         await second.keep([Keep("wishes", Wishes())])
     assert home.troubles == [True]
+
+
+# charges that are no longer at hand
+
+
+async def test_what_is_kept_of_an_old_charge_can_be_looked_up(home: Home) -> None:
+    store = home.store()
+    await store.async_open()
+    again = replace(OLD, key="FLEX-1/old@20260101T000000")
+    other = replace(OLD, key="FLEX-1/older")
+    await store.keep(keeps(OLD, again, other, RECENT))
+    assert set(await store.async_charge("FLEX-1/old")) == {"session/FLEX-1/old", f"session/{again.key}"}
+    assert await store.async_charge("FLEX-1/nothing") == {}
+
+
+async def test_what_still_waits_for_the_disk_is_found_too(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = home.store()
+    await store.async_open()
+    await store.keep(keeps(OLD))
+
+    def full(_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(store._file, "write", full)
+    newer = replace(OLD, cost=1.5)
+    with pytest.raises(StoreUnwritableError):
+        await store.keep(keeps(newer))
+    assert await store.async_charge("FLEX-1/old") == {"session/FLEX-1/old": newer}
+
+
+async def test_an_old_row_that_makes_no_sense_is_set_aside_when_it_is_looked_up(home: Home) -> None:
+    store = home.store()
+    await store.async_open()
+    link = sqlite3.connect(home.path)
+    link.execute("INSERT INTO kept VALUES ('session/FLEX-1/old', 'no json', '2020')")
+    link.commit()
+    assert await store.async_charge("FLEX-1/old") == {}
+    assert link.execute("SELECT key FROM aside").fetchall() == [("session/FLEX-1/old",)]
+    link.close()
+
+
+@pytest.mark.parametrize(("known", "older"), [((OLD, RECENT), True), ((RECENT, OPEN), False), ((), False)])
+async def test_a_home_knows_whether_it_keeps_more_than_it_reads(
+    home: Home, known: tuple[Session, ...], older: bool
+) -> None:
+    first = home.store()
+    await first.async_open()
+    await first.keep([*keeps(*known), Keep("wishes", WISHES)])
+    await first.async_close()
+    assert (await home.store().async_open()).older is older

@@ -66,7 +66,7 @@ async def test_a_station_is_added_with_a_password_shown_once(hass: HomeAssistant
     dialog = Part(hass, site, "station")
     page = await dialog.open()
     assert (page["step_id"], page["errors"]) == ("user", {})
-    page = await dialog.fill(identity=" FLEX-1 ", name="Garage", selector="16", fallback_a=10)
+    page = await dialog.fill(identity=" FLEX-1 ", name="Garage", selector="16", fallback_a=10, priority=2)
     assert (page["step_id"], site.subentries) == ("secret", {})
     words = page["description_placeholders"]
     assert (words["identity"], words["urls"], len(words["secret"])) == ("FLEX-1", "- `ws://127.0.0.1:9000/`", 32)
@@ -75,7 +75,7 @@ async def test_a_station_is_added_with_a_password_shown_once(hass: HomeAssistant
     page = await dialog.fill()
     assert (page["type"], page["title"], page["unique_id"]) == (FlowResultType.CREATE_ENTRY, "Garage", "FLEX-1")
     station = only(site, "station")
-    assert {**station.data, "sealed_secret": "sealed"} == {**STATION, "selector": "16", "fallback_a": 10}
+    assert {**station.data, "sealed_secret": "sealed"} == {**STATION, "selector": "16", "fallback_a": 10, "priority": 2}
     assert matches(words["secret"], station.data["sealed_secret"])
     assert words["secret"] not in str(site.as_dict())
 
@@ -111,6 +111,7 @@ async def test_a_station_for_badges(hass: HomeAssistant, site: MockConfigEntry) 
         ({"name": " "}, {"name": "name_missing"}),
         ({"phases": "3"}, {"phases": "phases_exceed_site"}),
         ({"fallback_a": 5}, {"fallback_a": "fallback_a_range"}),
+        ({"priority": 10}, {"priority": "priority_range"}),
         ({"selector": "Z", "fallback_a": 9}, {"fallback_a": "fallback_exceeds_selector"}),
         ({"password": {"own_secret": "too short"}}, {"password": "secret_length"}),
         ({"password": {"own_secret": "x" * 41}}, {"password": "secret_length"}),
@@ -162,7 +163,7 @@ async def test_a_station_is_changed_and_keeps_its_password(hass: HomeAssistant) 
     site = await live(hass, home(part("station", STATION, "FLEX-1", name="Garage")))
     dialog = Part(hass, site, "station")
     page = await dialog.open("station-key")
-    assert page["description_placeholders"] == {"identity": "FLEX-1"}
+    assert page["description_placeholders"]["identity"] == "FLEX-1"
     shown = [dialog.suggested(name) for name in ("name", "phases", "selector")]
     assert shown == ["Garage", "1", "32"]
     page = await dialog.fill(name="Carport", phases="3")
@@ -482,6 +483,9 @@ async def test_the_line_of_a_site_at_rest_is_tried(hass: HomeAssistant) -> None:
     assert page["errors"] == {"line": "refused"}
 
 
+SENSOR = {"kind": "entity", "entity_id": "sensor.grid", "period_s": 10, "signed": False}
+
+
 async def test_a_power_sensor_plays_the_meter(hass: HomeAssistant, site: MockConfigEntry) -> None:
     hass.states.async_set("sensor.grid", "unavailable", {"unit_of_measurement": "kW", "friendly_name": "Grid power"})
     hass.states.async_set("sensor.energy", "12", {"unit_of_measurement": "kWh"})
@@ -491,8 +495,10 @@ async def test_a_power_sensor_plays_the_meter(hass: HomeAssistant, site: MockCon
     assert (await dialog.fill(entity_id="sensor.none"))["errors"] == {"entity_id": "entity_unknown"}
     assert (await dialog.fill(entity_id="sensor.energy"))["errors"] == {"entity_id": "no_power"}
     page = await dialog.fill(entity_id="sensor.grid", inverted=True)
+    assert (page["step_id"], page["description_placeholders"]["power"]) == ("entity_seen", "?")
+    page = await dialog.fill()
     assert (page["type"], page["title"]) == (FlowResultType.CREATE_ENTRY, "Grid power")
-    assert only(site, "meter").data == {"kind": "entity", "entity_id": "sensor.grid", "inverted": True}
+    assert only(site, "meter").data == {**SENSOR, "inverted": True}
 
 
 async def test_a_linky_gives_way_to_a_sensor(hass: HomeAssistant) -> None:
@@ -502,10 +508,9 @@ async def test_a_linky_gives_way_to_a_sensor(hass: HomeAssistant) -> None:
     await dialog.open("meter-key")
     await dialog.choose("entity")
     await dialog.fill(entity_id="sensor.grid")
+    await dialog.fill()
     meter = only(site, "meter")
-    assert (meter.title, meter.data) == (
-        "Grid power", {"kind": "entity", "entity_id": "sensor.grid", "inverted": False},
-    )  # fmt: skip
+    assert (meter.title, meter.data) == ("Grid power", {**SENSOR, "inverted": False})
 
 
 @pytest.mark.parametrize(("kind", "data"), [("meter", LINKY), ("tariff", BASE)])

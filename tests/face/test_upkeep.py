@@ -627,6 +627,7 @@ async def test_a_button_restarts_the_station(hass: HomeAssistant) -> None:
         assert fake.last("Reset") == {"type": "OnIdle"}
 
 
+@pytest.mark.as_at_first
 async def test_the_unlock_button_waits_to_be_enabled(hass: HomeAssistant) -> None:
     await move_in(hass, station())
     entry = er.async_get(hass).async_get(find(hass, PART, "unlock", "button"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from custom_components.mobilize_flex.core.model.commands import Keep
 from custom_components.mobilize_flex.core.model.facts import Stopping
 from custom_components.mobilize_flex.core.model.session import Session
-from custom_components.mobilize_flex.store import _File, _row, _stamp
+from custom_components.mobilize_flex.store_file import File, row_of, stamp
 from simulator.conversation import Exchange
 from simulator.home import SimulatedHome
 from tests.days.pure_home import PureHome
@@ -36,13 +36,13 @@ def stop(home: PureHome) -> None:
 
 def come_back(home: PureHome, file: Path) -> None:
     """Let our side start again from what its file holds."""
-    memory = _File(file)
+    memory = File(file)
     memory.open(LONG_AGO)
-    memory.write([_row(Keep(key, value), _stamp(home.now.utc)) for key, value in home.kept.items()])
+    memory.write([row_of(Keep(key, value), stamp(home.now.utc)) for key, value in home.kept.items()])
     memory.close()
     opened = memory.open(LONG_AGO)
     memory.close()
-    assert (opened.refused, opened.moved_to) == (0, None)
+    assert (opened.refused, opened.moved_to) == ((), None)
     assert opened.kept == home.kept
     home.kept = dict(opened.kept)
     home.begin()

@@ -34,10 +34,11 @@ async def _live(file: Path, door: Connection) -> None:
     store = Store(file, lambda troubled: None)
     opened = await store.async_open()
     runtime = Runtime(
-        restore(CONFIG, opened.kept),
+        restore(CONFIG, opened.kept, older=opened.older),
         clock=_clock,
         deliver=deliver,
         keep=store.keep,
+        recall=store.async_charge,
         make_plan=make_plan,
         sign=lambda request: None,
     )
@@ -45,7 +46,7 @@ async def _live(file: Path, door: Connection) -> None:
     doors.append(server)
     await server.start()
     await runtime.start()
-    door.send((server.port, opened.refused, opened.moved_to))
+    door.send((server.port, len(opened.refused), opened.moved_to))
     await asyncio.Event().wait()
 
 

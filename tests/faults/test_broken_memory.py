@@ -10,7 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.mobilize_flex.store import SCHEMA, store_path
+from custom_components.mobilize_flex.store import store_path
+from custom_components.mobilize_flex.store_file import SCHEMA
 from tests.certification.lab import ID, PLACE, Lab, stamp
 
 type Damage = Callable[[Path], None]

@@ -1,7 +1,7 @@
 """A line that only seems to be there: told as offline in time, and no obstacle to the station that dials again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 import json
@@ -44,6 +44,11 @@ def keep(keeps: Sequence[Keep]) -> asyncio.Future[None]:
     return done
 
 
+async def recall(key: str) -> Mapping[str, object]:
+    """Remember nothing."""
+    return {}
+
+
 class Site:
     """A controller for many stations."""
 
@@ -54,6 +59,7 @@ class Site:
             clock=now,
             deliver=self.deliver,
             keep=keep,
+            recall=recall,
             make_plan=make_plan,
             sign=lambda request: None,
         )

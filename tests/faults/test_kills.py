@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from custom_components.mobilize_flex.core.model.session import Session
-from custom_components.mobilize_flex.store import _File
+from custom_components.mobilize_flex.store_file import File
 
 from .lives import LONG_AGO
 from .mortal import live
@@ -152,10 +152,10 @@ class Mortal:
         """Return what a copy of the file holds of the session."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.file.parent, folder)
-        memory = _File(folder / self.file.name)
+        memory = File(folder / self.file.name)
         opened = memory.open(LONG_AGO)
         memory.close()
-        assert (opened.refused, opened.moved_to, opened.read_only) == (0, None, False)
+        assert (opened.refused, opened.moved_to, opened.read_only) == ((), None, False)
         found = [value for value in opened.kept.values() if isinstance(value, Session)]
         assert len(found) <= 1
         return found[0] if found else None

@@ -17,7 +17,8 @@ from custom_components.mobilize_flex.core.model.state import StationMemory
 from custom_components.mobilize_flex.core.model.wishes import Wishes
 from custom_components.mobilize_flex.core.site import restore
 from custom_components.mobilize_flex.migration import MINOR_VERSION, VERSION
-from custom_components.mobilize_flex.store import SCHEMA, _File, store_path
+from custom_components.mobilize_flex.store import store_path
+from custom_components.mobilize_flex.store_file import SCHEMA, File
 from tests.days.test_night import CONFIG
 from tests.face.homes import BASE, SITE, STATION, VEHICLE, free_port, part
 
@@ -43,10 +44,10 @@ def test_every_schema_there_ever_was_has_its_file() -> None:
 
 @pytest.mark.parametrize("schema", range(1, SCHEMA + 1))
 def test_row_25_a_memory_of_an_earlier_release_keeps_all_it_holds(schema: int, tmp_path: Path) -> None:
-    memory = _File(made(tmp_path / "home.db", schema))
+    memory = File(made(tmp_path / "home.db", schema))
     opened = memory.open(LONG_AGO)
     memory.close()
-    assert (opened.refused, opened.moved_to) == (0, None)
+    assert (opened.refused, opened.moved_to) == ((), None)
     over, going_on = sorted(
         (value for value in opened.kept.values() if isinstance(value, Session)), key=lambda s: s.started_at
     )
@@ -124,7 +125,7 @@ async def test_row_25_an_entry_of_a_later_minor_release_goes_on_as_it_is(hass: H
 
 
 def test_a_session_open_for_months_is_still_there(tmp_path: Path) -> None:
-    memory = _File(made(tmp_path / "home.db", 1))
+    memory = File(made(tmp_path / "home.db", 1))
     opened = memory.open(datetime(2027, 5, 1, tzinfo=UTC) + timedelta(days=60))
     memory.close()
     assert len([value for value in opened.kept.values() if isinstance(value, Session)]) == 1

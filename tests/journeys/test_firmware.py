@@ -1,11 +1,5 @@
 """What a station runs and what it wrote down, over real sockets: updated with a car on it, its diaries fetched."""
 
-from datetime import UTC, datetime, timedelta
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -13,28 +7,11 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mobilize_flex.core.model.session import Phase
 from simulator.home import HomeSettings
 from simulator.quirks import Quirks
+from tests.signer import signing_certificate
 
 from .conftest import STATION_ID, Journey
 
 pytestmark = pytest.mark.timeout(180)
-
-
-def signing_certificate() -> str:
-    """Return a certificate a firmware may be signed with."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Maker of stations")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
 SIGNED = {"url": "https://files.example/verso-9.9.9.bin", "version": "9.9.9", "signature": "MEUCIQ=="}

@@ -78,7 +78,7 @@ async def test_a_restart_is_ordered_and_survived(home: Journey) -> None:
 
 async def test_the_cable_is_released_only_when_nobody_charges(home: Journey) -> None:
     assert (await ask(home, "unlock_connector"))["status"] == "Unlocked"
-    assert await refused(home, "unlock_connector", connector=2) == "task_unknown"
+    assert await refused(home, "unlock_connector", connector=2) == "connector_unknown"
     assert home.world is not None
     home.world.plug_in()
     await home.until(lambda: home.evse.phase is Phase.V2G)

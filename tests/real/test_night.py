@@ -69,8 +69,8 @@ class Watch:
 
     async def measures(self) -> bool:
         """Tell whether the discharge has the right size on display."""
-        shown_w = await self.number("power_discharging")
-        return shown_w is not None and abs(shown_w + self.car_w) < 300
+        shown_w = await self.number("power")
+        return shown_w is not None and abs(shown_w - self.car_w) < 300
 
 
 @pytest.mark.real

@@ -31,6 +31,7 @@ from tests.core.meters.wire import even, frame, house, old_house
 HOUSE = frame(*house())
 OLD_HOUSE = frame(*old_house())
 NOISE = bytes(range(0x80)) * 4
+DAMAGED = HOUSE.replace(b"0", b"1")  # every sum is wrong
 QUICK = LineSettings(patience_s=0.5, review_s=0.3, silent_s=0.4, reopen_s=1.0, backoff_s=0.02, longest_backoff_s=0.1)
 
 
@@ -442,8 +443,13 @@ async def test_a_try_names_a_mute_line(bridge: Bridge, plug: Callable[[bytes, in
 
 @pytest.mark.parametrize(
     ("says", "fault"),
-    [(NOISE, LineFault.WRONG_SPEED), (b"hello\r\n", LineFault.GARBAGE), (HOUSE[:-1], LineFault.GARBAGE)],
-    ids=["noise", "text", "endless"],
+    [
+        (NOISE, LineFault.WRONG_SPEED),
+        (b"hello\r\n", LineFault.GARBAGE),
+        (HOUSE[:-1], LineFault.GARBAGE),
+        (DAMAGED, LineFault.DAMAGED),
+    ],
+    ids=["noise", "text", "endless", "damaged"],
 )
 async def test_a_try_names_nonsense(bridge: Bridge, says: bytes, fault: LineFault) -> None:
     bridge.says = says.replace(b"\x02", b"")
@@ -454,6 +460,11 @@ async def test_a_try_at_one_speed_names_the_speed(plug: Callable[[bytes, int], P
     path = plug(OLD_HOUSE, 1200).path
     assert (await failing(path, LineSettings(speeds_bd=(9600,)))).key is LineFault.WRONG_SPEED
     assert (await failing(path, LineSettings(speeds_bd=(9600, 2400)))).key is LineFault.GARBAGE
+
+
+async def test_a_try_knows_a_damaged_meter_at_whatever_speed(plug: Callable[[bytes, int], Pty]) -> None:
+    assert (await failing(plug(DAMAGED, 9600).path, timeout_s=1.0)).key is LineFault.DAMAGED
+    assert (await failing(plug(DAMAGED, 1200).path, timeout_s=1.0)).key is LineFault.DAMAGED
 
 
 async def test_a_try_names_a_closed_door(bridge: Bridge) -> None:

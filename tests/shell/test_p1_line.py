@@ -92,7 +92,7 @@ async def test_a_port_over_the_network_is_heard_each_second(wire: P1Wire) -> Non
         (b"", LineFault.SILENT),
         (bytes(range(128, 256)) * 4, LineFault.WRONG_SPEED),
         (b"ADSC 041976123456 X\r\n" * 20, LineFault.GARBAGE),
-        (says(P1Kind.V50)[:-6] + b"0000\r\n", LineFault.GARBAGE),
+        (says(P1Kind.V50)[:-6] + b"0000\r\n", LineFault.DAMAGED),
     ],
 )
 async def test_what_is_no_p1_port_is_named(heard: bytes, fault: LineFault) -> None:

@@ -68,7 +68,7 @@ MOBILIZE: Final[tuple[Rule, ...]] = (
         LampColour.BLUE,
         LampMotion.DESCENDING,
     ),
-    (lambda v: v.evse.phase is Phase.FINISHED, LampColour.BLUE, STEADY),
+    (lambda v: v.evse.phase in (Phase.HELD, Phase.FINISHED), LampColour.BLUE, STEADY),
 )
 """The manual of the V2G service: the light during a session."""
 
@@ -101,7 +101,7 @@ REPORTED: Final = {
 def lamp(view: View) -> Lamp:
     """Return the light: the colour the station reports where it does, the derived one else."""
     derived = _derived(view)
-    told = (view.station.indicator or "").lower().replace("_", "").replace(" ", "")
+    told = (view.evse.indicator or view.station.indicator or "").lower().replace("_", "").replace(" ", "")
     colour = REPORTED.get(told) if view.station.online else None
     if colour is None:
         return derived

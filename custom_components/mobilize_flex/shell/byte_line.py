@@ -232,7 +232,7 @@ class _Trial[T]:
         self._settings = settings
         self._heard = bytearray()
         self._first_s: float | None = None
-        self._any = False
+        self._any = self._was_damaged = False
         self.frame: T | None = None
 
     def take(self, data: bytes) -> None:
@@ -245,13 +245,19 @@ class _Trial[T]:
                 self.frame = frame
 
     def restart(self) -> None:
-        """Forget what was heard at another speed."""
+        """Forget what was heard at another speed, but for the traces of a meter in it."""
+        self._was_damaged = self._was_damaged or self._is_damaged
         self._decoder, self._first_s = self._fresh(), None
         self._heard.clear()
 
     @property
     def _sensible(self) -> bool:
         return self._settings.recognise(bytes(self._heard))
+
+    @property
+    def _is_damaged(self) -> bool:
+        """Tell whether what is heard has the shape of a meter's message, and sums that do not agree with it."""
+        return self._decoder.refused["checksum"] >= max(self._decoder.accepted, self._settings.damaged_parts)
 
     async def attend(self, lost: asyncio.Future[str], mute_until_s: float, until_s: float, patience_s: float) -> None:
         """Wait for a message; give up early on a mute line, and on bytes that make no sense."""
@@ -274,6 +280,8 @@ class _Trial[T]:
         if not self._any:
             return LineError(LineFault.SILENT)
         counts = f"{self._decoder.accepted} sound, {self._decoder.refused.total()} refused"
+        if self._was_damaged or self._is_damaged:
+            return LineError(LineFault.DAMAGED, counts)
         if self._sensible:
             return LineError(LineFault.GARBAGE, counts)
         return LineError(unreadable(url, self._settings, bytes(self._heard), all_tried=True), counts)
@@ -285,7 +293,7 @@ async def probe(url: str, settings: LineSettings = LINKY, *, timeout_s: float = 
     Raises:
         LineError: there is no line, or no Linky on it.
     """
-    trial = _Trial(TicDecoder, lambda frame: frame.complete and bool(frame.values), settings)
+    trial = _Trial(TicDecoder, lambda frame: frame.complete and len(frame.values) > len(frame.refused), settings)
     return await _attempt(trial, url, settings, timeout_s)
 
 

@@ -35,6 +35,7 @@ class LineFault(StrEnum):
     LOST = "lost"
     SILENT = "silent"
     GARBAGE = "garbage"
+    DAMAGED = "damaged"
     WRONG_SPEED = "wrong_speed"
 
 
@@ -57,7 +58,7 @@ class LineSettings:
     """Hold how a line is read; the defaults are a Linky's: seven bits, even parity, the standard mode's speed first.
 
     Bytes that ``recognise`` does not know within ``patience_s`` mean the next speed; a line that is up is judged
-    anew every ``review_s``, because a meter can be switched from afar.
+    anew every ``review_s``, because a meter can be switched from afar. ``damaged_parts`` is how many make it damaged.
     """
 
     speeds_bd: tuple[int, ...] = (9600, 1200)
@@ -70,6 +71,7 @@ class LineSettings:
     reopen_s: float = 60.0
     backoff_s: float = 1.0
     longest_backoff_s: float = 60.0
+    damaged_parts: int = 3
 
 
 LINKY: Final = LineSettings()
@@ -80,6 +82,7 @@ P1: Final = LineSettings(
     recognise=speaks_dsmr,
     patience_s=12.0,  # up to version 4 a meter speaks every ten seconds
     silent_s=25.0,
+    damaged_parts=1,
 )
 
 
@@ -121,7 +124,7 @@ async def opened(
                 raise
             transport = await _connect(url, listener, speed_bd, *_PLAIN)
     except (OSError, SerialException, ValueError) as err:
-        raise LineError(_fault(err), str(err) or type(err).__name__) from err
+        raise LineError(fault_of(err), str(err) or type(err).__name__) from err
     try:
         yield transport, listener.lost
     finally:
@@ -151,7 +154,8 @@ def _dislikes_characters(err: Exception) -> bool:
     return isinstance(err, UnsupportedSetting) or (isinstance(err, OSError) and err.errno == errno.EINVAL)
 
 
-def _fault(err: Exception) -> LineFault:
+def fault_of(err: BaseException) -> LineFault:
+    """Return what keeps a line from opening, as far as the system says."""
     match err:
         case ConnectionRefusedError():
             return LineFault.REFUSED
@@ -183,7 +187,7 @@ async def set_speed(transport: BaseSerialTransport, speed_bd: int) -> None:
                 byte_size, parity = _PLAIN
                 await transport.reconfigure_port(baudrate=speed_bd, byte_size=byte_size, parity=parity)
     except (OSError, SerialException) as err:
-        raise LineError(_fault(err), f"{speed_bd} Bd: {err}") from err
+        raise LineError(fault_of(err), f"{speed_bd} Bd: {err}") from err
 
 
 def speeds(url: str, settings: LineSettings) -> tuple[int, ...]:

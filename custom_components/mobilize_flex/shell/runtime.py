@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 import contextlib
 import logging
 from typing import Final
@@ -12,14 +12,16 @@ from ..core.model.commands import Answer, CallRef, Decline, Keep, MakePlan, Stat
 from ..core.model.facts import PlanMade, Stopping, Ticked
 from ..core.model.moment import Moment
 from ..core.model.plan import Plan, PlanQuestion
+from ..core.model.recall import ChargeRecalled
 from ..core.model.state import Refusal, SiteState
-from ..core.site import Event, Step, habit_of, step
+from ..core.site import Event, Step, habit_of, missing, step
 
 LOGGER = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 HABIT_TICKS: Final = 1800
 EVENTS_KEPT: Final = 500
+RECALL_S: Final = 5.0
 
 type Listener = Callable[[SiteState, SiteState], None]
 
@@ -27,9 +29,10 @@ type Listener = Callable[[SiteState, SiteState], None]
 class Runtime:
     """Run one site.
 
-    ``deliver`` takes what goes to stations, ``keep`` stores values and returns when they are safe, ``make_plan`` is
-    the planner and ``sign`` who signs the stations' certificates, both run in a worker. An answer to a station leaves
-    only after what the same step wants stored is stored; if storing fails the station gets an error and will try again.
+    ``deliver`` takes what goes to stations, ``keep`` stores values and returns when they are safe, ``recall`` looks
+    up what is kept of a charge, ``make_plan`` is the planner and ``sign`` who signs the stations' certificates,
+    both run in a worker. An answer to a station leaves only after what the same step wants stored is stored; if
+    storing fails the station gets an error and will try again.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Runtime:
         clock: Callable[[], Moment],
         deliver: Callable[[StationCommand | StationAnswer], None],
         keep: Callable[[Sequence[Keep]], asyncio.Future[None]],
+        recall: Callable[[str], Awaitable[Mapping[str, object]]],
         make_plan: Callable[[PlanQuestion], Plan],
         sign: Callable[[SignRequest], str | None],
     ) -> None:
@@ -49,6 +53,7 @@ class Runtime:
         self._clock = clock
         self._deliver = deliver
         self._keep = keep
+        self._recall = recall
         self._make_plan = make_plan
         self._sign = sign
         self._listeners: list[Listener] = []
@@ -81,7 +86,36 @@ class Runtime:
         return lambda: self._listeners.remove(listener)
 
     def put(self, event: Event) -> Refusal | None:
-        """Take one event in, now; return why it was refused, if it was."""
+        """Take one event in, now; return why it was refused, if it was.
+
+        One that belongs to a charge that is kept but not at hand waits until that was looked up.
+        """
+        key = missing(self.state, event)
+        if key is not None:
+            self._spawn(self._take_later(key, event))
+            return None
+        return self._take(event)
+
+    async def _take_later(self, key: str, event: Event) -> None:
+        """Look up what is kept of a charge, then take its event in.
+
+        Where that cannot be read a station is asked to send its history again later; what happens now goes on.
+        """
+        try:
+            async with asyncio.timeout(RECALL_S):
+                kept = await self._recall(key)
+        except Exception as err:
+            self.errors += 1
+            LOGGER.warning("What is kept of an old charge cannot be read: %r", err)
+            if getattr(event, "offline", False):
+                self._decline(getattr(event, "call", None))
+                return
+        else:
+            if kept:
+                self._take(ChargeRecalled(station=getattr(event, "station", ""), kept=kept))
+        self._take(event)
+
+    def _take(self, event: Event) -> Refusal | None:
         now = self._clock()
         if not isinstance(event, Ticked):
             self.events.append((now, event))
@@ -96,8 +130,16 @@ class Runtime:
         self._carry_out(result)
         if before is not self.state:
             for listener in tuple(self._listeners):
-                listener(before, self.state)
+                self._show(listener, before)
         return result.refusal
+
+    def _show(self, listener: Listener, before: SiteState) -> None:
+        """Let somebody look on; who fails at that does not stop the charge."""
+        try:
+            listener(before, self.state)
+        except Exception:
+            self.errors += 1
+            LOGGER.exception("What changed could not be shown")
 
     def _carry_out(self, result: Step) -> None:
         """Send orders at once, answers once what they acknowledge is stored."""

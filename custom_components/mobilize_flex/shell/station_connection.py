@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from aiohttp import WSMsgType
+from aiohttp import WSMessage, WSMsgType
 from aiohttp.web import WebSocketResponse
 
 from ..core.model.facts import StationBooted
@@ -16,6 +16,7 @@ from ..core.model.moment import Moment
 from ..core.ocpp.dialect import Reply
 from ..core.ocpp.link import Link, LinkEvent
 from ..core.ocpp.redaction import READABLE, redacted
+from .share import Share
 
 FRAMES_KEPT: Final = 20
 OUTBOX_LIMIT: Final = 512
@@ -69,6 +70,7 @@ class StationConnection:
         clock: Callable[[], Moment],
         take: Callable[[StationConnection, Iterable[LinkEvent]], None],
         pace: Pace | None,
+        share: Share,
         write_s: float,
     ) -> None:
         """Take over a socket that is open."""
@@ -85,6 +87,7 @@ class StationConnection:
         self._clock = clock
         self._take = take
         self._pace = pace
+        self._share = share
         self._write_s = write_s
         self._frames: deque[KeptFrame] = deque(maxlen=FRAMES_KEPT)
         self._outbox: deque[str] = deque()
@@ -109,8 +112,10 @@ class StationConnection:
         """Serve the station until the connection ends."""
         loop = asyncio.get_running_loop()
         while not self.ended:
-            message = await self._socket.receive()
-            begun_s = self._heard_s = loop.time()
+            message = await self._receive()
+            if message is None:
+                return
+            begun_s = loop.time()
             match message.type:
                 case WSMsgType.TEXT:
                     self._heard(message.data)
@@ -124,8 +129,18 @@ class StationConnection:
                     pass
                 case _:
                     return
+            now_s = loop.time()
+            self._share.worked(now_s - begun_s)
             if self._pace is not None:
-                await self._keep_pace(self._pace, loop.time(), loop.time() - begun_s)
+                await self._keep_pace(self._pace, now_s, now_s - begun_s)
+
+    async def _receive(self) -> WSMessage | None:
+        """Return what comes next, when its turn has come; ``None`` if it is over by then."""
+        message = await self._socket.receive()
+        self._heard_s = asyncio.get_running_loop().time()
+        if self._share.used_up:
+            await self._share.await_turn()
+        return None if self.ended else message
 
     def flush(self) -> None:
         """Write what the link has to say; waits for nobody."""

@@ -36,6 +36,7 @@ from ..core.ocpp.frames import FRAME_LIMIT
 from ..core.ocpp.link import Link, LinkEvent, RawOutcome
 from ..core.ocpp.schema import Contract, SchemaError, SchemaKey, Validator
 from ..core.ocpp.wire import Payload
+from .share import Share
 from .station_calls import CallRefused, CallTimeout, InvalidCall, StationOffline
 from .station_connection import Pace, StationConnection
 from .station_door import (
@@ -110,6 +111,7 @@ class StationServer:
         self._contract, self._drivers = Contract(schemas), drivers
         self._limits, self._uploads = limits or Limits(), uploads
         self._pace = None if rate_limit is None else Pace(per_s=rate_limit, burst=3 * rate_limit)
+        self._share = Share()
         self._room = WaitingRoom(self._limits.waiting_per_address, self._limits.waiting)
         self._patience = Patience()
         self._connections: dict[str, StationConnection] = {}
@@ -326,6 +328,7 @@ class StationServer:
             clock=self._clock,
             take=self._take,
             pace=self._pace,
+            share=self._share,
             write_s=self._limits.write_s,
         )
         self._connections[identity] = connection

@@ -59,7 +59,6 @@ V2G = Situation(
     programmed=True,
     priced=True,
     reversed=False,
-    departure=NOW + timedelta(hours=12),
 )
 
 

@@ -1,17 +1,18 @@
-"""How a setpoint travels: cuts at once, raises with distance, renewals in time, refusals understood."""
+"""How a setpoint travels: cuts at once, raises with distance, renewals in time, never too many."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.mobilize_flex.core.control import pace
 from custom_components.mobilize_flex.core.model.abilities import Abilities
 from custom_components.mobilize_flex.core.model.commands import SetpointForm as Form, SetPower
-from custom_components.mobilize_flex.core.model.facts import CommandAccepted, CommandRefused, CommandUnanswered
+from custom_components.mobilize_flex.core.model.delivery import Delivery
+from custom_components.mobilize_flex.core.model.facts import CommandAccepted, CommandUnanswered
 from custom_components.mobilize_flex.core.model.moment import Moment
-from custom_components.mobilize_flex.core.model.state import Decision, Delivery, Outcome
+from custom_components.mobilize_flex.core.model.state import Decision
 
 T0 = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 ROAD = pace.Road(station="ST1", evse=1, transaction="tx", phases=1, abilities=Abilities(), bidirectional=True)
@@ -91,49 +92,6 @@ def test_a_car_that_only_charges_gets_a_limit_and_never_less_than_nothing() -> N
     assert (order.form, order.power_w) == (Form.LIMIT, 0.0)
 
 
-@pytest.mark.parametrize(
-    ("form", "reason", "supported", "expected"),
-    [
-        (Form.DYNAMIC, "UnsupportedKind", True, {"form": Form.ABSOLUTE}),
-        (Form.DYNAMIC, "InvalidProfile", True, {"form": Form.ABSOLUTE}),
-        (Form.ABSOLUTE, "InvalidOperationMode", True, {"form": Form.LIMIT}),
-        (Form.DYNAMIC, "UnsupportedRateUnit", True, {"amperes": True}),
-        (Form.DYNAMIC, "InvalidMessageSeq", True, {"form": Form.DYNAMIC}),
-        (Form.DYNAMIC, "NotImplemented", False, {"form": Form.DYNAMIC}),
-    ],
-)
-def test_what_a_refusal_teaches(form: Form, reason: str, supported: bool, expected: dict[str, object]) -> None:
-    order = replace(send(Delivery(form=form), 3000, 0), id=1)  # type: ignore[type-var]
-    delivery = pace.sent(Delivery(form=form), order, at(0))  # type: ignore[arg-type]
-    fact = CommandRefused(station="ST1", id=1, reason=reason, supported=supported)
-    after = pace.refused(delivery, fact, at(1))
-    assert after.outcome is Outcome.REFUSED
-    assert {name: getattr(after, name) for name in expected} == expected
-
-
-def test_a_station_without_updates_gets_the_profile_again_at_once() -> None:
-    delivery = ordered(3000)
-    update = send(delivery, -2000, 10)
-    assert update is not None
-    delivery = pace.sent(delivery, update, at(10))
-    refusal = CommandRefused(station="ST1", id=2, reason="NotImplemented", supported=False)
-    delivery = pace.refused(delivery, refusal, at(11))
-    again = send(delivery, -2000, 11)
-    assert again is not None
-    assert (again.form, again.power_w) == (Form.DYNAMIC, -2000.0)
-
-
-def test_a_station_that_knows_no_idle_is_told_to_rest_at_nothing() -> None:
-    order = send(Delivery(), 0, 0, idle=True)
-    assert order is not None
-    assert (order.idle, order.expires_s) == (True, 900)
-    delivery = pace.sent(Delivery(), order, at(0))
-    delivery = pace.refused(delivery, CommandRefused(station="ST1", id=2, reason="InvalidOperationMode"), at(1))
-    again = send(delivery, 0, 1, idle=True)
-    assert again is not None
-    assert (again.form, again.idle, again.power_w) == (Form.DYNAMIC, False, 0.0)
-
-
 def test_a_sleeping_car_is_not_woken_by_renewals_more_often_than_needed() -> None:
     order = send(Delivery(), 0, 0, idle=True)
     assert order is not None
@@ -143,66 +101,11 @@ def test_a_sleeping_car_is_not_woken_by_renewals_more_often_than_needed() -> Non
     assert send(delivery, 0, 300, idle=True) is not None
 
 
-def test_a_station_that_keeps_refusing_is_not_hammered() -> None:
-    delivery, sent, second = Delivery(), 0, 0
-    for second in range(3600):
-        order = pace.due(delivery, want(3000), ROAD, at(second), second)
-        if order is not None:
-            sent += 1
-            delivery = pace.sent(delivery, order, at(second))
-            refusal = CommandRefused(station="ST1", id=order.id, reason="GenericError")
-            delivery = pace.refused(delivery, refusal, at(second))
-    assert second == 3599
-    assert sent <= 20
-
-
-@pytest.mark.parametrize("reason", ["RateLimitExceeded", "GenericError", "InternalError"])
-def test_what_is_in_force_is_cut_again_and_again_whatever_was_refused_last(reason: str) -> None:
-    delivery = ordered(7000)
-    order = send(delivery, 0, 10)
-    assert order is not None
-    delivery = pace.sent(delivery, order, at(10))
-    refusal = CommandRefused(station="ST1", id=order.id, reason=reason, text="300")
-    delivery = pace.refused(delivery, refusal, at(10))
-    assert pace.due(delivery, want(0), ROAD, at(16), 3) is not None
-
-
-@pytest.mark.parametrize(
-    ("told", "quiet_s"), [("30", 30.0), ("²", 60.0), ("9" * 40, 60.0), ("99999", 300.0), (None, 60.0)]
-)
-def test_a_station_that_asks_for_time_gets_it_within_reason(told: str | None, quiet_s: float) -> None:
-    delivery = ordered(3000)
-    refusal = CommandRefused(station="ST1", id=1, reason="RateLimitExceeded", text=told)
-    assert pace.refused(delivery, refusal, at(0)).quiet_until_s == 1000.0 + quiet_s
-
-
 def test_a_mute_station_is_tried_again_later() -> None:
     delivery = pace.sent(Delivery(), send(Delivery(), 3000, 0), at(0))  # type: ignore[arg-type]
     delivery = pace.unanswered(delivery, CommandUnanswered(station="ST1", id=2), at(15))
     assert send(delivery, 3000, 16) is None
     assert send(delivery, 3000, 26) is not None
-
-
-def test_charging_on_an_order_to_discharge_is_noticed() -> None:
-    delivery = pace.watch(ordered(-3000), 2900.0, at(4), False, at(4))
-    assert not delivery.reversed
-    moved = pace.sent(delivery, replace(delivery.order, power_w=-2500.0), at(8))  # type: ignore[type-var]
-    delivery = pace.accepted(moved, CommandAccepted(station="ST1", id=1))
-    delivery = pace.watch(delivery, 2900.0, at(12), False, at(12))
-    assert delivery.reversed
-    assert delivery.following is False
-
-
-def test_the_ramp_of_a_change_is_not_taken_for_it() -> None:
-    assert not pace.watch(ordered(-3000), 2900.0, at(5), False, at(5)).reversed
-
-
-def test_a_car_that_does_not_follow_is_noticed_after_a_while_and_a_sleeping_one_later() -> None:
-    delivery = pace.watch(ordered(3000), 0.0, at(5), False, at(5))
-    assert delivery.following is None
-    assert pace.watch(delivery, 0.0, at(36), False, at(36)).following is False
-    assert pace.watch(delivery, 0.0, at(36), True, at(36)).following is None
-    assert pace.watch(delivery, 2950.0, at(36), False, at(36)).following is True
 
 
 @given(st.lists(st.tuples(st.integers(-7, 7), st.floats(0.1, 120)), min_size=1, max_size=60))
@@ -221,3 +124,51 @@ def test_an_order_in_force_is_never_stronger_than_the_decision_once_cut(steps: l
             assert last.power_w <= max(power_w, 0.0)
         if last.power_w < 0:
             assert last.power_w >= min(power_w, 0.0)
+
+
+def test_an_order_that_stays_below_the_standard_charge_lives_longer_as_nothing_is_at_stake() -> None:
+    road = replace(ROAD, bidirectional=False, gentle_w=2300.0)
+    lives = {
+        power_w: order.expires_s
+        for power_w in (0.0, 2300.0, 7000.0)
+        if (order := pace.due(Delivery(), want(power_w), road, at(0), 1)) is not None
+    }
+    assert lives == {0.0: 900, 2300.0: 900, 7000.0: 300}
+
+
+def test_an_order_to_give_back_never_lives_longer() -> None:
+    order = pace.due(Delivery(form=Form.ABSOLUTE), want(-2000), replace(ROAD, gentle_w=9000.0), at(0), 1)
+    assert order is not None
+    assert order.expires_s == 300
+
+
+@given(st.lists(st.tuples(st.integers(-70, 70), st.floats(0.05, 3.0)), min_size=200, max_size=400))
+@settings(max_examples=20)
+def test_however_restless_the_wish_a_station_hears_no_more_than_so_many_orders_a_minute(
+    steps: list[tuple[int, float]],
+) -> None:
+    delivery, seconds, sent = Delivery(), 0.0, list[tuple[float, bool]]()
+    for number, (hundreds, wait_s) in enumerate(steps, 1):
+        seconds += wait_s
+        order = pace.due(delivery, want(hundreds * 100.0), ROAD, at(seconds), number)
+        if order is not None:
+            before = delivery.order
+            cut = before is not None and pace.is_cut(before.power_w, order.power_w)
+            sent.append((seconds, cut))
+            delivery = pace.sent(delivery, order, at(seconds))
+            delivery = pace.accepted(delivery, CommandAccepted(station="ST1", id=number))
+    for end, _ in sent:
+        within = [cut for when, cut in sent if end - pace.MINUTE_S < when <= end]
+        assert len(within) <= pace.MOST_CUTS_A_MINUTE + pace.MINUTE_S / pace.CUT_AGAIN_S
+
+
+def test_a_car_that_asks_for_more_again_and_again_is_not_ordered_about_without_end() -> None:
+    delivery, sent = ordered(3000), 0
+    for tenth in range(1200):
+        delivery = pace.again(delivery)
+        order = send(delivery, 3000, tenth / 10)
+        if order is not None:
+            sent += 1
+            delivery = pace.sent(delivery, order, at(tenth / 10))
+            delivery = pace.accepted(delivery, CommandAccepted(station="ST1", id=2))
+    assert sent <= 2 * pace.MOST_A_MINUTE

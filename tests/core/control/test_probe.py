@@ -19,11 +19,12 @@ from custom_components.mobilize_flex.core.control.probe import (
     wanted_w,
 )
 from custom_components.mobilize_flex.core.model.commands import SetpointForm
+from custom_components.mobilize_flex.core.model.delivery import Delivery, Outcome
 from custom_components.mobilize_flex.core.model.driver import Route, RouteKind
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.probe import Probe, Stage, Verdict
 from custom_components.mobilize_flex.core.model.session import Phase
-from custom_components.mobilize_flex.core.model.state import Decision, Delivery, Outcome
+from custom_components.mobilize_flex.core.model.state import Decision
 
 T0 = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 SETPOINT_W = -800.0
@@ -183,7 +184,7 @@ def test_the_decision_before_the_order_is_no_cap() -> None:
 
 
 def test_a_refusal_that_teaches_another_unit_is_no_end() -> None:
-    assert ordered().tell(0.0, delivery=Delivery(outcome=Outcome.REFUSED, refusals=1, amperes=True)).last is None
+    assert ordered().tell(0.0, delivery=Delivery(outcome=Outcome.REFUSED, refusals=1)).last is None
 
 
 @pytest.mark.parametrize(

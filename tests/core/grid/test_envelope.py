@@ -1,92 +1,68 @@
-"""What the connection allows, by what the meter says."""
+"""What the connection allows, and what the meter says flows through each phase."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.mobilize_flex.core.grid.envelope import envelope, limit_a
-from custom_components.mobilize_flex.core.model.config import MeterConfig, SiteConfig, StationConfig
+from custom_components.mobilize_flex.core.grid.envelope import is_fresh, limit_a, limit_reason, phase_draw, stale_s
 from custom_components.mobilize_flex.core.model.electric import MeterReading
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.reasons import Reason
 from custom_components.mobilize_flex.core.model.state import MeterState
+from tests.core.grid.scenes import METER, SITE, THREE
 
 NOW = Moment(datetime(2026, 11, 22, 18, 0, tzinfo=UTC), 1000.0)
-METER = MeterConfig(key="m", name="Linky", kind="linky", period_s=1.5)
-SITE = SiteConfig(name="Home", breaker_a=45.0, subscribed_kva=9.0, meter=METER, v2g_consent=True)
-STATION = StationConfig(identity="ST1", name="Verso", fallback_a=10.0)
-
-
-def seen(age_s: float = 1.0, **reading: object) -> MeterState:
-    return MeterState(reading=MeterReading(**reading), at=replace(NOW, mono_s=NOW.mono_s - age_s))  # type: ignore[arg-type]
 
 
 def test_the_contract_binds_before_the_breaker() -> None:
     assert limit_a(SITE, MeterReading()) == pytest.approx(9000 / 230)
+    assert limit_reason(SITE, MeterReading()) is Reason.SUBSCRIBED_POWER
+    assert limit_reason(replace(SITE, breaker_a=30.0), MeterReading()) is Reason.MAIN_FUSE
+
+
+def test_the_linky_itself_says_what_it_cuts_at() -> None:
     assert limit_a(SITE, MeterReading(cutoff_kva=6.0)) == pytest.approx(6000 / 230)
+    assert limit_a(THREE, MeterReading(subscribed_kva=9.0)) == pytest.approx(3000 / 230)
 
 
-def test_the_car_gets_what_the_house_leaves() -> None:
-    allowed = envelope(SITE, STATION, seen(power_w=3000.0), car_w=1000.0, now=NOW)
-    assert allowed.max_w == pytest.approx(9000 - 2000 - 0.5 * 230)
-    assert allowed.max_because is Reason.HOUSE_LIMIT
-
-
-def test_the_car_may_give_what_the_house_takes() -> None:
-    allowed = envelope(SITE, STATION, seen(power_w=500.0), car_w=-1500.0, now=NOW)
-    assert allowed.min_w == -2000.0
-
-
-def test_and_more_where_the_owner_may_feed_in() -> None:
-    allowed = envelope(replace(SITE, feed_in_w=3000.0), STATION, seen(power_w=500.0), car_w=-1500.0, now=NOW)
-    assert allowed.min_w == -5000.0
+@pytest.mark.parametrize(("period_s", "patience_s"), [(2.0, 10.0), (10.0, 30.0)])
+def test_a_reading_is_steered_by_for_ten_seconds_or_three_periods(period_s: float, patience_s: float) -> None:
+    site = replace(SITE, meter=replace(METER, period_s=period_s))
+    assert stale_s(site) == patience_s
+    for age_s, fresh in ((patience_s, True), (patience_s + 0.1, False)):
+        meter = MeterState(at=replace(NOW, mono_s=NOW.mono_s - age_s))
+        assert is_fresh(site, meter, NOW) is fresh
+        assert not is_fresh(site, replace(meter, lost="silent"), NOW)
+        assert not is_fresh(replace(site, meter=None), meter, NOW)
 
 
 @pytest.mark.parametrize(
-    ("meter", "site"),
+    ("reading", "active_a", "reactive_a", "margin_a"),
     [
-        (seen(age_s=11.0, power_w=500.0), SITE),
-        (MeterState(), SITE),
-        (replace(seen(power_w=500.0), lost="silent"), SITE),
-        (seen(power_w=500.0), replace(SITE, meter=None)),
+        (MeterReading(phase_power_w=(2300.0, None, None)), 10.0, 0.0, 0.5),
+        (MeterReading(power_w=-2300.0), -10.0, 0.0, 0.5),
+        (MeterReading(phase_power_w=(1840.0, None, None), current_a=(10.0, None, None)), 8.0, 6.0, 0.5),
+        (MeterReading(phase_power_w=(-1840.0, None, None), current_a=(10.0, None, None)), -8.0, 6.0, 0.5),
+        (MeterReading(power_w=2300.0, current_a=(10.0, None, None), current_step_a=1.0), 10.0, 0.0, 0.5),
+        (MeterReading(current_a=(-4.2, None, None), signed=True, current_step_a=0.01), -4.2, 0.0, 0.5),
+        (MeterReading(current_a=(10.0, None, None), current_step_a=1.0), 10.5, 0.0, 1.0),
+        (MeterReading(apparent_va=2300.0), 10.0, 0.0, 0.5),
     ],
 )
-def test_a_silent_meter_means_the_fallback_inward_and_nothing_outward(meter: MeterState, site: SiteConfig) -> None:
-    allowed = envelope(site, STATION, meter, car_w=0.0, now=NOW)
-    assert (allowed.max_w, allowed.min_w, allowed.fresh) == (2300.0, 0.0, False)
-    assert allowed.max_because is Reason.METER_STALE
+def test_power_has_a_sign_and_amperes_have_the_rest(
+    reading: MeterReading, active_a: float, reactive_a: float, margin_a: float
+) -> None:
+    draw = phase_draw(SITE, reading, 0)
+    assert draw is not None
+    assert (draw.active_a, draw.reactive_a, draw.margin_a) == pytest.approx((active_a, reactive_a, margin_a))
 
 
-def test_the_busiest_phase_decides() -> None:
-    site = replace(SITE, phases=3, subscribed_kva=12.0)
-    station = replace(STATION, phases=3)
-    meter = seen(power_w=5000.0, phase_power_w=(3000.0, 1000.0, 1000.0))
-    allowed = envelope(site, station, meter, car_w=0.0, now=NOW)
-    assert allowed.max_w == pytest.approx(3 * (4000 - 3000 - 0.5 * 230))
+def test_reactive_current_loads_the_fuse_too() -> None:
+    draw = phase_draw(SITE, MeterReading(phase_power_w=(1840.0, None, None), current_a=(10.0, None, None)), 0)
+    assert draw is not None
+    assert draw.top_a(10.0) == pytest.approx(8.0 - 0.5)
 
 
-def test_a_current_in_whole_amperes_counts_at_its_worst() -> None:
-    meter = seen(power_w=None, current_a=(10.0, None, None), current_step_a=1.0)
-    allowed = envelope(SITE, STATION, meter, car_w=0.0, now=NOW)
-    assert allowed.max_w == pytest.approx(9000 - (10.5 + 1.0) * 230)
-
-
-def test_nothing_goes_out_at_a_voltage_out_of_bounds() -> None:
-    allowed = envelope(SITE, STATION, seen(power_w=2000.0, voltage_v=(256.0, None, None)), car_w=0.0, now=NOW)
-    assert allowed.min_w == 0.0
-
-
-@given(
-    power_w=st.floats(-20000, 40000),
-    car_w=st.floats(-11000, 11000),
-    feed_in_w=st.sampled_from([0.0, 3000.0]),
-)
-def test_house_and_car_together_never_pass_the_limit(power_w: float, car_w: float, feed_in_w: float) -> None:
-    site = replace(SITE, feed_in_w=feed_in_w)
-    allowed = envelope(site, STATION, seen(power_w=power_w), car_w=car_w, now=NOW)
-    house_w = power_w - car_w
-    assert allowed.min_w <= 0.0 <= allowed.max_w
-    assert allowed.max_w == 0.0 or house_w + allowed.max_w <= 9000.0
-    assert allowed.min_w == 0.0 or house_w + allowed.min_w >= -feed_in_w - 1e-6
+def test_a_total_tells_nothing_of_one_phase_of_three() -> None:
+    assert phase_draw(THREE, MeterReading(power_w=9000.0, apparent_va=9000.0), 1) is None

@@ -15,7 +15,6 @@ from custom_components.mobilize_flex.core.ledger.sessions import (
     merge,
     reopened,
     with_number,
-    with_time,
 )
 from custom_components.mobilize_flex.core.model.commands import CallRef
 from custom_components.mobilize_flex.core.model.facts import TransactionReported
@@ -118,7 +117,7 @@ def test_the_badge_is_kept_though_it_comes_once() -> None:
 def test_only_time_in_v2g_counts_as_v2g_time() -> None:
     session = begin(event(0, 0), "ST1/tx-1", 1)
     for (_, phase), (minute, _) in pairwise([(0, Phase.V2G), (10, Phase.V2G), (20, Phase.STANDARD), (30, Phase.V2G)]):
-        session = with_time(session, START + timedelta(minutes=minute), v2g=phase is Phase.V2G)
+        session = merge(session, event(minute, minute), FLAT, None, BOUND, v2g=phase is Phase.V2G)
     assert session.v2g_s == 10 * 60.0
 
 

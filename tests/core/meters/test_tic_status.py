@@ -9,11 +9,13 @@ from custom_components.mobilize_flex.core.meters.tic_status import (
     DaySlot,
     DryContact,
     TempoColour,
+    off_peak_windows,
     read_day,
     read_horodate,
     read_relays,
     read_status,
 )
+from custom_components.mobilize_flex.core.model.contracts import Window
 
 
 def test_a_register_of_zeros_is_a_quiet_meter() -> None:
@@ -144,3 +146,12 @@ def test_a_blank_season_follows_from_the_date(text: str, offset: str) -> None:
 )  # fmt: skip
 def test_what_is_no_time_is_none(text: str) -> None:
     assert read_horodate(text, season_optional=True) is None
+
+
+def test_tomorrow_s_off_peak_hours_follow_from_its_switching_times() -> None:
+    day = read_day("00004001 06004002 22004001 NONUTILE NONUTILE NONUTILE NONUTILE NONUTILE NONUTILE NONUTILE NONUTILE")
+    nights = (Window(time(0), time(6)), Window(time(22), time(0)))
+    assert off_peak_windows(day, " H PLEINE/CREUSE ") == nights
+    assert off_peak_windows(day, "TEMPO") == nights
+    assert off_peak_windows(day, "BASE") == ()
+    assert off_peak_windows((), "TEMPO") == ()

@@ -7,20 +7,20 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.mobilize_flex.core.model.commands import (
-    AllowTransfer,
     AnswerAuthorize,
     AnswerBoot,
     AnswerNeeds,
     AnswerPull,
     AnswerSchedule,
     AnswerTransaction,
+    AskSchedule,
     AskToSend,
     AskTransaction,
     BootStatus,
     CallRef,
     ClearPower,
+    EndPriority,
     InstallLimits,
-    InstallPriority,
     ReadInventory,
     ReadProfiles,
     ReadVariables,
@@ -32,7 +32,6 @@ from custom_components.mobilize_flex.core.model.commands import (
     StopTransaction,
     TokenStatus,
     Trigger,
-    UsePriority,
     Variable,
     WriteVariables,
 )
@@ -63,7 +62,6 @@ def power(power_w: float, form: SetpointForm = SetpointForm.DYNAMIC, **more: obj
 EVERY: list[StationCommand] = [
     InstallLimits(**who(), max_w=22_080.0, fallback_w=4_140.0, phases=3),  # type: ignore[arg-type]
     InstallLimits(**who(), max_w=7_360.0, fallback_w=3_680.0, phases=1, amperes=True),  # type: ignore[arg-type]
-    InstallPriority(**who(), evse=2, max_w=7_360.0, phases=1, amperes=True),  # type: ignore[arg-type]
     *(
         power(w, form, idle=idle, amperes=a, offline_s=60)
         for w in (-5000.0, 0.0, 3210.9)
@@ -72,9 +70,9 @@ EVERY: list[StationCommand] = [
         for a in (False, True)
     ),
     ClearPower(**who(), evse=2),  # type: ignore[arg-type]
-    AllowTransfer(**who(), transaction="t", v2g=False),  # type: ignore[arg-type]
-    AllowTransfer(**who(), transaction="t", v2g=True),  # type: ignore[arg-type]
-    UsePriority(**who(), transaction="t", active=False),  # type: ignore[arg-type]
+    AskSchedule(**who(), evse=1),  # type: ignore[arg-type]
+    AskSchedule(**who(), evse=2, amperes=True),  # type: ignore[arg-type]
+    EndPriority(**who(), transaction="t"),  # type: ignore[arg-type]
     StartTransaction(**who(), evse=1, remote_id=12, token="owner"),  # type: ignore[arg-type]
     StopTransaction(**who(), transaction="t"),  # type: ignore[arg-type]
     AskTransaction(**who(), transaction="t"),  # type: ignore[arg-type]
@@ -153,8 +151,6 @@ def test_an_order_lapses_by_itself(form: SetpointForm, kind: str, start: str | N
 
 def test_each_evse_has_profiles_of_its_own() -> None:
     assert [profile(power(1, evse=evse))[0]["id"] for evse in (1, 2)] == [200, 201]
-    priority = [InstallPriority(**who(), evse=evse, max_w=1.0, phases=1) for evse in (1, 2)]  # type: ignore[arg-type]
-    assert [profile(command)[0]["id"] for command in priority] == [120, 121]
     clear = DIALECTS[V21].to_calls(ClearPower(**who(), evse=2), AT)  # type: ignore[arg-type]
     assert clear[0].payload == {"chargingProfileId": 201}
 
@@ -171,9 +167,7 @@ def test_lasting_limits_in_amperes() -> None:
         power(3000, SetpointForm.DYNAMIC),
         power(3000, SetpointForm.UPDATE),
         power(3000, SetpointForm.ABSOLUTE),
-        InstallPriority(**who(), evse=1, max_w=1.0, phases=1),  # type: ignore[arg-type]
-        AllowTransfer(**who(), transaction="t", v2g=True),  # type: ignore[arg-type]
-        UsePriority(**who(), transaction="t", active=True),  # type: ignore[arg-type]
+        EndPriority(**who(), transaction="t"),  # type: ignore[arg-type]
     ],
 )
 def test_2_0_1_has_no_words_for_giving_back(new_link: NewLink, command: StationCommand) -> None:
@@ -193,8 +187,7 @@ def test_what_moves_power_is_urgent_and_soon_given_up() -> None:
         "SetPowerlimit",
         "SetPowervendor",
         "ClearPower",
-        "AllowTransfer",
-        "UsePriority",
+        "EndPriority",
         "StartTransaction",
         "StopTransaction",
     }

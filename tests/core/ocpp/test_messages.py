@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from custom_components.mobilize_flex.core.model.commands import (
-    AllowTransfer,
     AnswerAuthorize,
     AnswerBoot,
     AnswerNeeds,
     AnswerPull,
     AnswerTransaction,
+    AskSchedule,
     AskToSend,
     AskTransaction,
     BootStatus,
     CallRef,
     ClearPower,
+    EndPriority,
     InstallLimits,
-    InstallPriority,
     ReadInventory,
     SetpointForm,
     SetPower,
@@ -27,7 +27,6 @@ from custom_components.mobilize_flex.core.model.commands import (
     StationCommand,
     TokenStatus,
     Trigger,
-    UsePriority,
     Variable,
     WriteVariables,
 )
@@ -69,13 +68,11 @@ LIMITS = InstallLimits(**WHO, max_w=11_040, fallback_w=4_140, phases=3)  # type:
     [
         ("B1", LIMITS, 0),
         ("B2", LIMITS, 1),
-        ("B3", InstallPriority(**WHO, evse=1, max_w=11_040, phases=3), 0),  # type: ignore[arg-type]
         ("C1", power(SetpointForm.DYNAMIC, 3000, 180, offline_s=60), 0),
         ("C2", power(SetpointForm.UPDATE, -2500, 180), 0),
         ("C3", power(SetpointForm.UPDATE, 0, 180), 0),
         ("C4", power(SetpointForm.DYNAMIC, 0, 900, idle=True, offline_s=60), 0),
         ("C4", power(SetpointForm.UPDATE, 0, 900, idle=True, offline_s=60), 0),
-        ("C9", UsePriority(**WHO, transaction="tx-7f3a", active=True), 0),  # type: ignore[arg-type]
         ("C11", ClearPower(**WHO, evse=1), 0),  # type: ignore[arg-type]
         ("F1", power(SetpointForm.LIMIT, 3000, 900, offline_s=60), 0),
         ("F6", power(SetpointForm.ABSOLUTE, -2500, 900), 0),
@@ -120,6 +117,16 @@ def test_we_answer_what_the_reference_shows(name: str, answer: StationAnswer) ->
 
 
 def test_v2g_is_allowed_as_the_reference_shows() -> None:
-    (request,) = DIALECTS[Version.V21].to_calls(AllowTransfer(**WHO, transaction="tx-7f3a", v2g=True), AT)  # type: ignore[arg-type]
-    assert request.payload["transactionId"] == BY_NAME["A3"]["payload"]["transactionId"]
-    assert set(BY_NAME["A3"]["payload"]["allowedEnergyTransfer"]) <= set(request.payload["allowedEnergyTransfer"])  # type: ignore[arg-type]
+    told = AnswerAuthorize(call=CallRef("S1", 1, "m"), status=TokenStatus.ACCEPTED, v2g=True, phases=3)
+    allowed = DIALECTS[Version.V21].to_answer(told, AT)["allowedEnergyTransfer"]
+    assert set(BY_NAME["A3"]["payload"]["allowedEnergyTransfer"]) <= set(allowed)  # type: ignore[arg-type]
+
+
+def test_a_station_is_asked_what_it_does_as_the_reference_shows() -> None:
+    (request,) = DIALECTS[Version.V21].to_calls(AskSchedule(**WHO, evse=1), AT)  # type: ignore[arg-type]
+    assert request.payload | {"duration": 3600} == BY_NAME["C12"]["payload"]
+
+
+def test_priority_charging_is_ended_in_the_words_that_begin_it() -> None:
+    (request,) = DIALECTS[Version.V21].to_calls(EndPriority(**WHO, transaction="tx-7f3a"), AT)  # type: ignore[arg-type]
+    assert request.payload == BY_NAME["C9"]["payload"] | {"activate": False}

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from custom_components.mobilize_flex.core.model.commands import (
+    AskSchedule,
     AskToSend,
     AskTransaction,
     ClearPower,
+    EndPriority,
     InstallLimits,
     ReadInventory,
     ReadProfiles,
@@ -17,11 +19,11 @@ from custom_components.mobilize_flex.core.model.commands import (
     StartTransaction,
     StationCommand,
     Trigger,
-    UsePriority,
     Variable,
     WatchVariables,
     WriteVariables,
 )
+from custom_components.mobilize_flex.core.model.delivery import ScheduleTold
 from custom_components.mobilize_flex.core.model.facts import (
     CommandAccepted,
     CommandRefused,
@@ -33,6 +35,8 @@ from custom_components.mobilize_flex.core.model.facts import (
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.station import VariableReport, Version
 from custom_components.mobilize_flex.core.ocpp.conformance import Oddity
+from custom_components.mobilize_flex.core.ocpp.dialect import Answer
+from custom_components.mobilize_flex.core.ocpp.outcomes import outcome
 from custom_components.mobilize_flex.core.ocpp.wire import Payload
 
 from .conftest import NewLink
@@ -58,6 +62,40 @@ def refused(reason: str, text: str | None = None, *, supported: bool = True) -> 
     return CommandRefused(station="S1", id=9, reason=reason, text=text, supported=supported)
 
 
+def period(**told: object) -> Payload:
+    """Return what a station holds for now and later."""
+    later = {"startPeriod": 30, "limit": 1.0}
+    return {
+        "status": "Accepted",
+        "schedule": {
+            "evseId": 1,
+            "duration": 60,
+            "scheduleStart": "2026-11-22T18:00:00Z",
+            "chargingRateUnit": told.pop("unit", "W"),
+            "chargingSchedulePeriod": [{"startPeriod": 0} | told, later],
+        },
+    }  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("answer", "power_w"),
+    [
+        (period(limit=1400.0), 1400.0),
+        (period(operationMode="CentralSetpoint", setpoint=-2500.0), -2500.0),
+        (period(operationMode="Idle"), 0.0),
+        (period(unit="A", limit=6.0), 6.0 * 230.0),
+        (period(unit="A", limit=6.0, numberPhases=3), 3 * 6.0 * 230.0),
+        (period(limit=1e9), None),
+        ({"status": "Accepted"}, None),
+        ({"status": "Accepted", "schedule": {"chargingSchedulePeriod": []}}, None),
+    ],
+)
+def test_what_a_station_says_it_does_now(answer: Payload, power_w: float | None) -> None:
+    (told, verdict) = outcome(AskSchedule(**WHO, evse=1), Answer(answer))  # type: ignore[arg-type]
+    assert told == ScheduleTold(station="S1", id=9, power_w=power_w)
+    assert verdict == accepted()
+
+
 @pytest.mark.parametrize(
     ("command", "payload", "facts"),
     [
@@ -69,7 +107,7 @@ def refused(reason: str, text: str | None = None, *, supported: bool = True) -> 
             (refused("RateLimitExceeded", "30"),),
         ),
         (ClearPower(**WHO, evse=1), {"status": "Unknown"}, (accepted("Unknown"),)),  # type: ignore[arg-type]
-        (UsePriority(**WHO, transaction="t", active=True), {"status": "NoProfile"}, (refused("NoProfile"),)),  # type: ignore[arg-type]
+        (EndPriority(**WHO, transaction="t"), {"status": "NoProfile"}, (refused("NoProfile"),)),  # type: ignore[arg-type]
         (
             AskToSend(**WHO, what=Trigger.BOOT),
             {"status": "NotImplemented"},
@@ -194,7 +232,7 @@ def test_what_portions_tell_comes_at_once_and_the_verdict_last(new_link: NewLink
 
 def test_a_command_that_would_break_its_schema_is_refused_here(new_link: NewLink, now: Moment) -> None:
     link = new_link(Version.V21)
-    (verdict,) = link.command(UsePriority(**WHO, transaction="t" * 37, active=True), now)  # type: ignore[arg-type]
+    (verdict,) = link.command(EndPriority(**WHO, transaction="t" * 37), now)  # type: ignore[arg-type]
     assert isinstance(verdict, CommandRefused)
     assert (verdict.reason, verdict.supported) == ("SchemaError", True)
     assert link.outgoing() == []

@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.mobilize_flex.core.model.station import Sample, Sampling
-from custom_components.mobilize_flex.core.ocpp.samples import samplings
+from custom_components.mobilize_flex.core.ocpp.samples import FORMS_KEPT, samplings
 from custom_components.mobilize_flex.core.ocpp.wire import Json, Payload
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
@@ -129,3 +129,17 @@ RAW = st.dictionaries(
 def test_whatever_comes_only_bounded_figures_leave(raw: list[Payload]) -> None:
     for sample in read(*raw)[0]:
         assert abs(sample.value) <= 1e10
+
+
+def test_words_of_odd_kinds_are_not_taken_for_those_seen_before() -> None:
+    plain: Payload = {"measurand": "Current.Import", "value": 16, "unitOfMeasure": {"unit": "A", "multiplier": 1}}
+    assert read(plain)[0][0].value == 160.0
+    assert read(plain | {"unitOfMeasure": {"unit": "A", "multiplier": True}})[0][0].value == 16.0
+    assert read(plain | {"unitOfMeasure": "A"})[0][0].value == 16.0
+    assert read(plain | {"phase": ["L1"], "location": {}})[0] == (Sample("Current.Import", 160.0, None),)
+
+
+def test_forms_beyond_those_kept_are_read_all_the_same() -> None:
+    for number in range(2 * FORMS_KEPT):
+        raw: Payload = {"measurand": "Current.Import", "value": 16, "context": f"Other{number}"}
+        assert read(raw)[0] == (Sample("Current.Import", 16.0, context=f"Other{number}"),)

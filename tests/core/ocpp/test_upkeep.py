@@ -411,8 +411,8 @@ def test_what_an_answer_holds_is_handed_on(task: UpkeepTask, payload: Payload, d
 # pieces
 
 
-def holds(component: str, message: str, size: int) -> tuple[VariableReport, ...]:
-    return (VariableReport(variable=Variable(component, "ItemsPerMessage", instance=message), value=str(size)),)
+def holds(component: str, message: str, size: int, what: str = "ItemsPerMessage") -> tuple[VariableReport, ...]:
+    return (VariableReport(variable=Variable(component, what, instance=message), value=str(size)),)
 
 
 FIVE = tuple(Variable("Ctrlr", f"V{number}") for number in range(5))
@@ -439,6 +439,18 @@ FIVE = tuple(Variable("Ctrlr", f"V{number}") for number in range(5))
         (t.ClearMonitors(ids=(1, 2, 3)), holds("MonitoringCtrlr", "ClearVariableMonitoring", 1), [1, 1, 1]),
         (t.GetVariables(variables=tuple(t.Reading(v) for v in FIVE)), (), [5]),
         (t.GetVariables(variables=tuple(t.Reading(v) for v in FIVE)), holds("DeviceDataCtrlr", "GetVariables", 0), [5]),
+        (t.AskReport(request_id=1, variables=FIVE), holds("DeviceDataCtrlr", "GetReport", 2), [2, 2, 1]),
+        (t.AskReport(request_id=1, base="FullInventory"), holds("DeviceDataCtrlr", "GetReport", 2), [0]),
+        (
+            t.AskReport(request_id=1, variables=FIVE),
+            holds("DeviceDataCtrlr", "GetReport", 250, "BytesPerMessage"),
+            [2, 2, 1],
+        ),
+        (
+            t.GetVariables(variables=tuple(t.Reading(v) for v in FIVE)),
+            holds("DeviceDataCtrlr", "GetVariables", 10, "BytesPerMessage"),
+            [1, 1, 1, 1, 1],
+        ),
         (t.ResetStation(), holds("DeviceDataCtrlr", "GetVariables", 1), [0]),
     ],
 )

@@ -105,18 +105,17 @@ def test_a_single_day_is_ahead_until_its_very_moment() -> None:
 
 
 def brute_next(programmes: list[Programme], now: datetime, days: int) -> tuple[datetime, Programme] | None:
-    """Walk the clock minute by minute, as an owner with a watch would."""
+    """Walk the clock minute by minute, as an owner with a watch would who looked at it the hour before."""
+    before = (now - timedelta(minutes=121)).astimezone(ZONE).replace(tzinfo=None)
     seen: set[datetime] = set()
-    before = now.astimezone(ZONE).replace(tzinfo=None)
-    for minute in range(1, days * 24 * 60 + 1):
+    for minute in range(-120, days * 24 * 60 + 1):
         at = now + timedelta(minutes=minute)
         wall = at.astimezone(ZONE).replace(tzinfo=None)
         skipped = int((wall - before) / timedelta(minutes=1)) - 1
         for leave in sorted(programmes, key=lambda p: p.number):
-            if leave.enabled and wall not in seen and _leaves(leave, wall):
-                return at, leave
             late = wall - timedelta(minutes=60)
-            if leave.enabled and _after_gap(at) and _leaves(leave, late):
+            leaves = (wall not in seen and _leaves(leave, wall)) or (_after_gap(at) and _leaves(leave, late))
+            if minute > 0 and leave.enabled and leaves:
                 return at, leave
         assert skipped in {0, 60, -60}
         seen.add(wall)

@@ -13,6 +13,7 @@ QUIET = Modes(min_run=3, min_idle=2)
     ("now", "age", "choice", "starts", "breaks"),
     [
         (REST, 1000, CHARGE, True, False),
+        (REST, 0, CHARGE, True, True),
         (REST, 1, CHARGE, True, True),
         (REST, 2, CHARGE, True, False),
         (CHARGE, 1, CHARGE, False, False),
@@ -26,6 +27,12 @@ QUIET = Modes(min_run=3, min_idle=2)
 def test_the_first_choice_after_what_was_going_on(now: int, age: int, choice: int, starts: bool, breaks: bool) -> None:
     turn = QUIET.opening(now, age, choice)
     assert (turn.starts, turn.breaks, turn.runs) == (starts, breaks, choice != REST)
+
+
+def test_a_pause_that_has_just_begun_lasts_its_whole_length() -> None:
+    row = QUIET.opening(REST, 0, REST).row
+    assert QUIET.turn(row, CHARGE).breaks
+    assert not QUIET.turn(QUIET.turn(row, REST).row, CHARGE).breaks
 
 
 def test_a_run_may_end_after_its_least_length_and_a_pause_too() -> None:

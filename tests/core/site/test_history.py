@@ -11,6 +11,7 @@ from custom_components.mobilize_flex.core.model import facts as f
 from custom_components.mobilize_flex.core.model.commands import AnswerTransaction, AskTransaction
 from custom_components.mobilize_flex.core.model.session import Phase, Session
 from custom_components.mobilize_flex.core.model.station import ConnectorStatus, EventKind, Sample, Sampling
+from custom_components.mobilize_flex.core.site import restore
 from custom_components.mobilize_flex.core.site.rest import PATIENCE_S
 
 from .test_step import T0, Home
@@ -297,11 +298,18 @@ def test_a_counter_that_begins_anew_never_falls_and_never_leaps(home: Garage) ->
     assert session(home).energy_in.wh == 60.0
 
 
+def kept_of(home: Garage) -> dict[str, object]:
+    """Return what the store holds of a home."""
+    sessions = {f"session/{key}": session for key, session in home.state.sessions.items()}
+    return {"station/ST1": home.station.memory, **sessions}
+
+
 def test_counters_survive_a_restart_with_their_resets(home: Garage) -> None:
     for number, wh in enumerate([5000.0, 5010.0, 0.0, 10.0, 20.0, 30.0]):
         kind = EventKind.UPDATED if number else EventKind.STARTED
         home.tell(home.event(kind, number, samplings=home.samples(3000.0, in_wh=wh)), 10)
     again = Garage(home.station.memory)
+    again.state = restore(home.state.config, kept_of(home))
     again.seconds = home.seconds + 60
     assert again.station.evses[1].readings.import_wh == 5040.0
     again.connect()

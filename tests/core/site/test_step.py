@@ -126,11 +126,17 @@ class Home:
         self.tell(i.SetProgramme(PROGRAMME))
         for _ in range(3):
             self.tell(f.MeterRead(MeterReading(power_w=2500.0)))
+        self.open_up()
         self.tell(
             f.ConnectorChanged(station="ST1", evse=1, connector=1, status=ConnectorStatus.OCCUPIED, at=self.now.utc)
         )
         self.tell(self.event(EventKind.STARTED, 0, samplings=self.samples(0)))
         self.tell(f.NeedsReported(call=self.call(), station="ST1", evse=1, needs=NEEDS))
+
+    def open_up(self) -> None:
+        """Let there have been room on the connection for long enough to use all of it."""
+        ramps = {place: replace(ramp, limit_a=32.0) for place, ramp in self.state.load.ramps.items()}
+        self.state = replace(self.state, load=replace(self.state.load, ramps=ramps))
 
     def plan(self, power_w: float, reason: Reason = Reason.HIGH_PRICE) -> None:
         asked = [c for c in self.sent if isinstance(c, MakePlan)][-1]
@@ -161,6 +167,7 @@ class Home:
             self.tell(f.MeterRead(MeterReading(power_w=house_w + power_w)), 5)
             self.tell(self.event(EventKind.UPDATED, 2, samplings=self.samples(power_w, soc_pct)))
             self.accept_all()
+            self.tell(f.Ticked())
 
     def accept_all(self) -> None:
         for command in [c for c in self.sent if isinstance(c, (SetPower, InstallLimits))]:
@@ -430,7 +437,7 @@ def test_another_car_does_not_inherit_the_state_of_charge_of_the_last(home: Home
     home.tell(home.event(EventKind.ENDED, 9), 60)
     home.tell(f.ConnectorChanged(station="ST1", evse=1, connector=1, status=ConnectorStatus.AVAILABLE, at=home.now.utc))
     home.tell(home.event(EventKind.STARTED, 0, transaction="tx-2"), 60)
-    assert glance(home.state, "ST1", 1, home.now).soc_pct is None
+    assert glance(home.state, "ST1", 1, home.now).level.soc_pct is None
     assert home.state.vehicles["r5"].soc_pct == 60.0
     assert home.state.sessions["ST1/tx-1"].soc_start_pct == 60.0
 

@@ -479,7 +479,86 @@ def test_a_report_with_a_hole_is_not_the_whole_inventory() -> None:
     assert len(home.station.inventory) == 4
 
 
+def refuse(home: Garage, reason: str = "NotSupported") -> None:
+    home.tell(f.CommandRefused(station="ST1", id=home.of(ReadInventory)[-1].id, reason=reason, supported=False))
+
+
+def test_a_station_that_does_not_tell_all_of_itself_is_asked_for_less() -> None:
+    home = Garage()
+    home.connect()
+    home.boot()
+    home.wait(3)
+    refuse(home)
+    refuse(home)
+    bases = [asked.base for asked in home.of(ReadInventory)]
+    assert bases == ["FullInventory", "ConfigurationInventory", "SummaryInventory"]
+    home.tell_model(MODEL)
+    assert (home.station.inventory, home.station.inventory_whole) == (MODEL, True)
+    assert home.station.memory.inventory_partial
+    home.connect(2)
+    home.wait(3)
+    assert len(home.of(ReadInventory)) == 3
+
+
+def test_part_of_an_inventory_does_not_say_which_evses_there_are() -> None:
+    home = Garage()
+    home.connect()
+    home.boot()
+    home.wait(3)
+    refuse(home)
+    home.tell_model(MODEL)
+    home.tell(f.ConnectorChanged(station="ST1", evse=2, connector=1, status=ConnectorStatus.OCCUPIED, at=home.now.utc))
+    assert list(home.station.evses) == [1, 2]
+
+
+def test_an_empty_inventory_is_as_good_as_a_refusal() -> None:
+    home = Garage()
+    home.connect()
+    home.boot()
+    home.wait(3)
+    asked = home.of(ReadInventory)[-1]
+    home.tell(f.CommandAccepted(station="ST1", id=asked.id, detail="EmptyResultSet"))
+    assert home.of(ReadInventory)[-1].base == "ConfigurationInventory"
+
+
+@pytest.mark.parametrize("reason", ["NotImplemented", None])
+def test_a_station_that_knows_no_reports_or_is_silent_is_not_asked_on(reason: str | None) -> None:
+    home = Garage()
+    home.connect()
+    home.boot()
+    home.wait(3)
+    if reason is None:
+        home.tell(f.CommandUnanswered(station="ST1", id=home.of(ReadInventory)[-1].id))
+    else:
+        refuse(home, reason)
+    assert len(home.of(ReadInventory)) == 1
+    assert home.station.report is None
+
+
 # EVSEs it has and has not
+
+
+def test_the_evses_a_whole_inventory_lists_are_known_before_they_speak() -> None:
+    home = Garage()
+    home.connect()
+    home.boot()
+    home.wait(3)
+    second = VariableReport(variable=Variable("EVSE", "Power", 2), value=None, max_limit=7400.0)
+    home.tell_model((*MODEL, second))
+    assert list(home.station.evses) == [1, 2]
+
+
+def test_what_was_told_of_an_evse_the_inventory_does_not_list_is_forgotten() -> None:
+    home = Garage()
+    home.connect()
+    home.boot()
+    for number in (2, 3):
+        home.tell(f.ConnectorChanged(station="ST1", evse=number, connector=1, status=ConnectorStatus.AVAILABLE,
+                                     at=home.now.utc))  # fmt: skip
+    home.tell(home.event(EventKind.STARTED, 0, evse=3))
+    home.wait(3)
+    home.tell_model(MODEL)
+    assert list(home.station.evses) == [1, 3]  # a car hangs on the third
 
 
 @pytest.mark.parametrize(("number", "listed"), [(2, True), (9, False), (99, False)])

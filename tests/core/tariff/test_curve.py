@@ -9,13 +9,15 @@ from custom_components.mobilize_flex.core.model.contracts import (
     Base,
     Colour,
     Contract,
+    DaysTold,
     PeakOffPeak,
     Published,
     Tempo,
     Window,
+    with_days,
 )
-from custom_components.mobilize_flex.core.model.facts import PriceRow, PricesPublished
-from custom_components.mobilize_flex.core.model.prices import Certainty, PriceCurve
+from custom_components.mobilize_flex.core.model.facts import PricesPublished
+from custom_components.mobilize_flex.core.model.prices import Certainty, PriceCurve, PriceRow
 from custom_components.mobilize_flex.core.tariff.curve import price_curve
 
 ZONE = ZoneInfo("Europe/Paris")
@@ -34,7 +36,7 @@ TEMPO = Tempo(
 NONE = PricesPublished(())
 
 
-def curve_of(contract: Contract, day: date, days: int = 1, published: PricesPublished = NONE) -> PriceCurve:
+def curve_of(contract: Contract | None, day: date, days: int = 1, published: PricesPublished = NONE) -> PriceCurve:
     start = datetime.combine(day, time(), ZONE).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=days), time(), ZONE).astimezone(UTC)
     return price_curve(contract, published, ZONE, start, end)
@@ -117,3 +119,31 @@ def test_published_prices_go_through_the_formula_and_never_overlap() -> None:
 
 def test_no_contract_no_prices() -> None:
     assert price_curve(None, NONE, ZONE, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)).slots == ()
+
+
+def test_what_the_meter_says_of_a_day_stands_before_the_usual_hours() -> None:
+    day = date(2026, 11, 23)
+    told = DaysTold(off_peak=((day, (Window(time(1, 36), time(7)), Window(time(22), time()))),))
+    contract = with_days(NIGHT, told)
+    assert hours_at(curve_of(contract, day), 0.16) == pytest.approx(7.4)
+    assert hours_at(curve_of(contract, day + timedelta(days=1)), 0.16) == 10
+
+
+def test_a_colour_that_was_told_makes_the_price_known_from_six_to_six() -> None:
+    day = date(2026, 11, 23)
+    curve = curve_of(with_days(TEMPO, DaysTold(colours=((day, Colour.WHITE),))), day, days=2)
+    noon = curve.at(datetime(2026, 11, 23, 12, tzinfo=ZONE))
+    night = curve.at(datetime(2026, 11, 24, 5, 59, tzinfo=ZONE))
+    morning = curve.at(datetime(2026, 11, 24, 6, tzinfo=ZONE))
+    assert noon is not None
+    assert night is not None
+    assert morning is not None
+    assert (noon.import_per_kwh, noon.certainty) == (0.19, Certainty.KNOWN)
+    assert (night.import_per_kwh, night.certainty) == (0.15, Certainty.KNOWN)
+    assert morning.certainty is Certainty.EXPECTED
+
+
+def test_other_contracts_have_no_ear_for_single_days() -> None:
+    told = DaysTold(colours=((date(2026, 11, 23), Colour.RED),))
+    assert with_days(Base(import_per_kwh=0.2), told) == Base(import_per_kwh=0.2)
+    assert with_days(None, told) is None

@@ -1,7 +1,9 @@
 """The hours ahead are cut where prices change, departures fall and the clock ticks."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from time import process_time
 
 from hypothesis import given, strategies as st
 
@@ -60,3 +62,41 @@ def test_export_prices_of_another_list_are_merged_in_where_they_change() -> None
     first, second, *_ = merge(PRICES, sold).slots
     assert (first.end, first.export_per_kwh, first.certainty) == (half, 0.0, Certainty.KNOWN)
     assert (second.start, second.export_per_kwh, second.certainty) == (half, 0.5, Certainty.EXPECTED)
+
+
+def test_a_fortnight_of_quarters_is_merged_in_a_blink() -> None:
+    quarters = [NOON + k * 15 * MINUTE for k in range(14 * 96)]
+    bought = PriceCurve(tuple(PriceSlot(at, at + 15 * MINUTE, 0.2, 0.0) for at in quarters))
+    begun = process_time()
+    merged = merge(bought, PriceCurve(tuple(replace(slot, export_per_kwh=0.1) for slot in bought.slots)))
+    assert process_time() - begun < 0.3
+    assert {slot.export_per_kwh for slot in merged.slots} == {0.1}
+
+
+PIECES = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), max_size=12)
+"""Slots as gap and length in minutes, one after the other."""
+
+
+def pieces(told: list[tuple[int, int]], price: float) -> PriceCurve:
+    slots, at = list[PriceSlot](), NOON
+    for k, (gap, long) in enumerate(told):
+        start = at + gap * MINUTE
+        at = start + long * MINUTE
+        slots.append(PriceSlot(start, at, price + k, price + k))
+    return PriceCurve(tuple(slots))
+
+
+@given(PIECES, PIECES)
+def test_at_every_minute_a_merged_curve_buys_by_one_list_and_sells_by_the_other(
+    buys: list[tuple[int, int]], sells: list[tuple[int, int]]
+) -> None:
+    bought, sold = pieces(buys, 0.0), pieces(sells, 100.0)
+    merged = merge(bought, sold)
+    assert all(a.end <= b.start for a, b in pairwise(merged.slots))
+    for k in range(120):
+        at = NOON + k * MINUTE
+        slot, buy, sell = merged.at(at), bought.at(at), sold.at(at)
+        assert (slot is None) is (buy is None)
+        if slot is not None and buy is not None:
+            assert slot.import_per_kwh == buy.import_per_kwh
+            assert slot.export_per_kwh == (sell or buy).export_per_kwh

@@ -5,10 +5,10 @@ First what forbids; then the first wish that speaks; last the caps, always. Noth
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from ..model.abilities import Abilities
+from ..model.battery import Battery
 from ..model.config import StationConfig, VehicleConfig
 from ..model.electric import MINIMUM_CHARGE_A, NOMINAL_V
 from ..model.plan import PlanSlot
@@ -17,14 +17,11 @@ from ..model.session import Phase
 from ..model.state import Decision, Envelope
 from ..model.station import Needs
 from ..model.wishes import Wishes
+from .bounds import ceiling_pct, floor_pct, last_stretch_s
+from .inside import Home, calm, following
 
-CEILING_PCT: Final = 80.0
-FLOOR_MARGIN_PCT: Final = 1.0
-FULL_PCT: Final = 100.0
 STEP_W: Final = 10.0
 DISCHARGE_SOC_AGE_S: Final = 900.0
-WORTH_IT: Final = 0.01
-"""Less gain per kWh than this is not worth moving for."""
 LONG_REST_S: Final = 900.0
 """A rest worth letting the car sleep for; waking it takes up to a minute."""
 
@@ -37,7 +34,10 @@ class Situation:
     enabled programme has a departure ahead; ``priced`` whether any price is known; ``rest_s`` how long the plan rests;
     ``no_route`` why the station cannot be told to give back, ``None`` where it can; ``probe_w`` what a probe of its
     way to do so wants right now; ``preparing`` whether the cabin is prepared for the departure;
-    ``meeting_again`` whether the station dialled in a moment ago.
+    ``meeting_again`` whether the station dialled in a moment ago; ``departs_in_s`` how long until the departure;
+    ``hold_pct`` the level to come back to after it, for a car that stayed; ``takes_w`` all the car took lately when
+    more was ordered; ``mode`` what the car was last ordered to do (-1 giving back, 0 resting, 1 charging), and
+    ``stopped_s`` how long ago it was ordered to stop something; ``may_feed`` whether the car may feed the grid.
     """
 
     online: bool
@@ -49,6 +49,7 @@ class Situation:
     needs: Needs | None
     soc_pct: float | None
     soc_age_s: float
+    soc_error_pct: float = 0.0
     slot: PlanSlot | None
     envelope: Envelope
     external_limit_w: float | None
@@ -57,21 +58,35 @@ class Situation:
     programmed: bool
     priced: bool
     reversed: bool
-    departure: datetime | None
     no_route: Reason | None = None
     probe_w: float | None = None
     house_w: float | None = None
+    recent_w: float | None = None
     ageing_per_kwh: float = 0.0
+    may_feed: bool = False
+    mode: int = 0
+    stopped_s: float = float("inf")
     rest_s: float = 0.0
     needs_replug: bool = False
     meeting_again: bool = False
     preparing: bool = False
+    takes_w: float | None = None
+    battery: Battery = Battery()
+    departs_in_s: float | None = None
+    hold_pct: float | None = None
 
     @property
     def max_charge_w(self) -> float:
         """Return the most the car and the station can take, as they said."""
         told = (self.needs.max_charge_w if self.needs else None, self.abilities.max_charge_w)
         return min([self.vehicle.max_charge_w, self.station.max_w, *(w for w in told if w)])
+
+    @property
+    def likely_charge_w(self) -> float:
+        """Return the most a plan may reckon with: what the car was seen to take, where that is less."""
+        return (
+            self.max_charge_w if self.takes_w is None else max(self.min_charge_w, min(self.max_charge_w, self.takes_w))
+        )
 
     @property
     def min_charge_w(self) -> float:
@@ -94,22 +109,41 @@ class Situation:
         return self.vehicle.min_discharge_w if told is None else abs(told)
 
     @property
+    def home(self) -> Home | None:
+        """Return what the power follows inside a slot, ``None`` while nobody knows the house."""
+        if self.house_w is None:
+            return None
+        return Home(
+            house_w=self.house_w,
+            recent_w=self.house_w if self.recent_w is None else self.recent_w,
+            min_charge_w=self.min_charge_w,
+            min_discharge_w=self.min_discharge_w,
+            charge_share=self.vehicle.charge_efficiency,
+            discharge_share=self.vehicle.discharge_efficiency,
+            ageing_per_kwh=self.ageing_per_kwh,
+            may_feed=self.may_feed,
+        )
+
+    @property
     def ceiling_pct(self) -> float:
         """Return the state of charge above which no charge goes now."""
-        if self.phase is Phase.INSTANT:
-            return FULL_PCT
-        if self.phase is Phase.V2G and self.v2g_now:
-            return max(CEILING_PCT, self.wishes.soc_max_pct)
-        return self.wishes.soc_max_pct
+        last = self.departs_in_s is not None and self.departs_in_s <= self.last_stretch_s
+        return ceiling_pct(self.phase, self.wishes, v2g=self.v2g_now, error_pct=self.soc_error_pct, last_stretch=last)
+
+    @property
+    def last_stretch_s(self) -> float:
+        """Return how long before the departure a maximum above the ceiling of V2G is gone for."""
+        return last_stretch_s(self.battery, self.wishes.soc_max_pct, self.likely_charge_w)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Hold a wanted power, whether the car may sleep, and why."""
+    """Hold a wanted power, whether the car may sleep, whether it is the plan's, and why."""
 
     power_w: float
     why: Why
     idle: bool = False
+    planned: bool = False
 
 
 def decide(s: Situation) -> Decision:
@@ -125,8 +159,17 @@ def decide(s: Situation) -> Decision:
         capped_w, reason = cap(s, power_w)
         if capped_w != power_w:
             power_w, capped_by = capped_w, reason
+    if wish.planned and not calm(power_w, wish.why.reason, s.mode, s.stopped_s):
+        power_w, capped_by = 0.0, Reason.STEADY
     power_w = float(int(power_w / STEP_W) * STEP_W)
-    return Decision(power_w=power_w, wished_w=wish.power_w, idle=wish.idle, why=wish.why, capped_by=capped_by)
+    return Decision(
+        power_w=power_w,
+        wished_w=wish.power_w,
+        idle=wish.idle,
+        why=wish.why,
+        capped_by=capped_by,
+        planned=wish.planned,
+    )
 
 
 # what forbids
@@ -171,6 +214,14 @@ def _instant(s: Situation) -> Wish | None:
     return Wish(s.max_charge_w, Why(Reason.INSTANT_CHARGE))
 
 
+def _held(s: Situation) -> Wish | None:
+    """Keep a car that stayed plugged in at the level it was promised; nothing is given back any more."""
+    if s.phase is not Phase.HELD:
+        return None
+    ready = s.soc_pct is not None and s.hold_pct is not None and s.soc_pct >= s.hold_pct
+    return Wish(0.0 if ready else s.max_charge_w, Why(Reason.STILL_PLUGGED), idle=ready)
+
+
 def _plain(s: Situation) -> Wish | None:
     """Charge at once where nobody asked for anything cleverer."""
     if s.needs_replug:
@@ -200,26 +251,12 @@ def _unpriced(s: Situation) -> Wish | None:
 
 
 def _planned(s: Situation) -> Wish | None:
-    if s.slot is None:
+    if s.slot is None or s.slot.why.reason is Reason.NOT_CONNECTED:  # planned to be gone by now
         return None
-    return Wish(_following(s, s.slot), s.slot.why, idle=s.rest_s >= LONG_REST_S and not s.preparing)
-
-
-def _following(s: Situation, slot: PlanSlot) -> float:
-    """Return the power of a slot; what it meant to give back follows the house, as far as that is worth it.
-
-    A plan knows the house only by forecast. Within a slot that gives back, every kWh the house draws now is worth its
-    price, every kWh fed in what it sells for; giving one back costs the worth of what is stored, and ageing.
-    """
-    if slot.power_w >= 0.0 or s.house_w is None:
-        return slot.power_w
-    house_w = max(0.0, s.house_w)
-    cost = slot.stored_value_per_kwh / s.vehicle.discharge_efficiency + s.ageing_per_kwh
-    if slot.export_per_kwh > cost + WORTH_IT:
-        return min(slot.power_w, -house_w)
-    if slot.import_per_kwh > cost + WORTH_IT:
-        return -house_w
-    return max(slot.power_w, -house_w)
+    power_w = s.slot.power_w if s.home is None else following(s.slot, s.home)
+    if power_w == 0.0 and s.slot.power_w != 0.0:
+        return Wish(0.0, Why(Reason.MINIMUM_POWER))
+    return Wish(power_w, s.slot.why, idle=s.rest_s >= LONG_REST_S and not s.preparing, planned=True)
 
 
 def _rest(s: Situation) -> Wish | None:
@@ -235,6 +272,7 @@ def _charge_to_maximum(s: Situation, reason: Reason) -> Wish:
 WISHES: Final[tuple[Callable[[Situation], Wish | None], ...]] = (
     _probing,
     _instant,
+    _held,
     _plain,
     _blind,
     _reserve,
@@ -276,7 +314,7 @@ def _outside_v2g(s: Situation) -> Reason | None:
 def _battery(s: Situation, power_w: float) -> tuple[float, Reason]:
     if s.soc_pct is None:
         return power_w, Reason.MINIMUM_REACHED
-    if power_w < 0 and s.soc_pct <= s.wishes.soc_min_pct + FLOOR_MARGIN_PCT:
+    if power_w < 0 and s.soc_pct <= floor_pct(s.wishes, s.soc_error_pct):
         return 0.0, Reason.MINIMUM_REACHED
     if power_w > 0 and s.soc_pct >= s.ceiling_pct:
         return 0.0, Reason.CEILING_REACHED

@@ -8,10 +8,13 @@ from typing import Final
 
 from ..model.abilities import Abilities
 from ..model.commands import ClearPower, SetpointForm, SetPower
+from ..model.delivery import Delivery, Learnt, Outcome
 from ..model.driver import VENDOR_KINDS, Route
 from ..model.facts import CommandAccepted, CommandRefused, CommandUnanswered
 from ..model.moment import Moment
-from ..model.state import Decision, Delivery, Outcome
+from ..model.state import Decision
+from .effect import refused_all
+from .refusals import Taught, form_left, retry_s, teach
 
 EXPIRES_S: Final = {
     SetpointForm.DYNAMIC: 180,
@@ -22,6 +25,8 @@ EXPIRES_S: Final = {
 }
 RENEW_SHARE: Final = 1 / 3
 IDLE_EXPIRES_S: Final = 900
+GENTLE_EXPIRES_S: Final = 900
+"""How long an order to charge lives that asks no more than the standard charge without us would take."""
 OFFLINE_S: Final = 60
 RAISE_SPACING_S: Final = {
     SetpointForm.DYNAMIC: 5.0,
@@ -34,13 +39,13 @@ CHANGE_W: Final = 100.0
 CHANGE_SHARE: Final = 0.05
 ANSWER_S: Final = 20.0
 CUT_AGAIN_S: Final = 5.0
-RETRY_S: Final = (10.0, 15.0, 60.0, 300.0)
-FOLLOW_W: Final = 300.0
-FOLLOW_SHARE: Final = 0.15
-FOLLOW_S: Final = 30.0
-WAKE_S: Final = 120.0
-REVERSED_S: Final = 8.0
-LONGEST_TOLD_S: Final = 300.0
+SCHEDULE_AGAIN_S: Final = 10.0
+"""How long a car that means to take more than it may waits for the same order again."""
+MINUTE_S: Final = 60.0
+MOST_A_MINUTE: Final = 20
+"""Orders to one EVSE in a minute that are no cuts."""
+MOST_CUTS_A_MINUTE: Final = 40
+"""Orders in a minute after which even cuts keep a distance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class Road:
     """Hold where a setpoint goes: the station's EVSE, its running transaction, what the station can do.
 
     ``route`` is the station's own way to give back, where it has one; ``expires_s`` shortens the life of an order.
+    ``learnt`` is what the station refused before; ``gentle_w`` what it charges with when nobody orders anything.
     """
 
     station: str
@@ -58,6 +64,8 @@ class Road:
     bidirectional: bool
     route: Route | None = None
     expires_s: int | None = None
+    learnt: Learnt = Learnt()
+    gentle_w: float = 0.0
 
     @property
     def vendor(self) -> bool:
@@ -71,26 +79,46 @@ def due(delivery: Delivery, decision: Decision, road: Road, now: Moment, command
         return None
     order = _order(delivery, decision, road, now, command_id)
     last = delivery.order
-    if last is None or last.transaction != road.transaction:
-        return order if now.mono_s >= delivery.quiet_until_s else None
-    if _leaves_at_once(delivery, last, order, now):
+    known = last is not None and last.transaction == road.transaction
+    if known and last is not None and _leaves_at_once(delivery, last, order, now):
+        return order if _count(delivery, now) < MOST_CUTS_A_MINUTE or _age_s(delivery, now) >= CUT_AGAIN_S else None
+    if now.mono_s < delivery.quiet_until_s or _count(delivery, now) >= MOST_A_MINUTE:
+        return None
+    if not known or last is None:
         return order
-    if now.mono_s < delivery.quiet_until_s or (delivery.outcome is Outcome.WAITING and _waits(delivery, now)):
+    if delivery.outcome is Outcome.WAITING and _age_s(delivery, now) < ANSWER_S:
         return None
     if delivery.outcome in (Outcome.REFUSED, Outcome.UNANSWERED):
         return order
-    age_s = now.age_s(delivery.sent_at)
+    age_s = _age_s(delivery, now)
     if _differs(last, order) and age_s >= RAISE_SPACING_S[order.form]:
         return order
     return order if age_s >= last.expires_s * RENEW_SHARE else None
+
+
+def _age_s(delivery: Delivery, now: Moment) -> float:
+    return now.age_s(delivery.sent_at)
+
+
+def _count(delivery: Delivery, now: Moment) -> int:
+    """Return how many orders went to the EVSE within the last minute."""
+    return sum(now.mono_s - at < MINUTE_S for at in delivery.recent)
 
 
 def _leaves_at_once(delivery: Delivery, last: SetPower, order: SetPower, now: Moment) -> bool:
     """Return whether an order is a cut that must not wait; after a refusal what is in force is cut again and again."""
     if delivery.outcome not in (Outcome.REFUSED, Outcome.UNANSWERED):
         return is_cut(last.power_w, order.power_w)
-    in_force_w = last.power_w if delivery.in_force_w is None else delivery.in_force_w
-    return is_cut(in_force_w, order.power_w) and now.age_s(delivery.sent_at) >= CUT_AGAIN_S
+    return is_cut(_in_force_w(delivery, last, now), order.power_w) and _age_s(delivery, now) >= CUT_AGAIN_S
+
+
+def _in_force_w(delivery: Delivery, last: SetPower, now: Moment) -> float:
+    """Return the strongest power that may still be in force after an order that was not taken."""
+    taken_w = delivery.in_force_w if now.mono_s < delivery.in_force_until_s else None
+    untold_w = (
+        last.power_w if delivery.outcome is Outcome.UNANSWERED and _age_s(delivery, now) < last.expires_s else 0.0
+    )
+    return max(taken_w or 0.0, untold_w, key=abs)
 
 
 def is_cut(before_w: float, after_w: float) -> bool:
@@ -98,57 +126,80 @@ def is_cut(before_w: float, after_w: float) -> bool:
     return (before_w > 0 and after_w < before_w) or (before_w < 0 and after_w > before_w)
 
 
-def sent(delivery: Delivery, order: SetPower, now: Moment) -> Delivery:
-    """Return the delivery after an order left."""
+def sent(delivery: Delivery, order: SetPower, now: Moment, *, planned: bool = False) -> Delivery:
+    """Return the delivery after an order left; the verdict on what it does goes on while the direction is the same."""
     last = delivery.order
     changed = last is None or _differs(last, order)
+    turned = last is None or _sign(last.power_w) != _sign(order.power_w)
+    stopped = turned and delivery.planned and mode_of(delivery) and now.mono_s >= delivery.waking_until_s
     return replace(
         delivery,
         order=order,
         sent_at=now,
         changed_at=now if changed else delivery.changed_at,
+        planned=planned,
+        stopped_at=now if stopped else delivery.stopped_at,
         outcome=Outcome.WAITING,
-        following=None if changed else delivery.following,
-        deviates_since=None if changed else delivery.deviates_since,
+        recent=(*(at for at in delivery.recent if now.mono_s - at < MINUTE_S), now.mono_s),
+        following=None if turned else delivery.following,
+        deviates_since=None if turned else delivery.deviates_since,
     )
+
+
+def mode_of(delivery: Delivery) -> int:
+    """Return what the car was last ordered to do: -1 giving back, 0 resting, 1 charging."""
+    return 0 if delivery.order is None else _sign(delivery.order.power_w)
+
+
+def _sign(power_w: float) -> int:
+    return (power_w > 0) - (power_w < 0)
 
 
 def again(delivery: Delivery) -> Delivery:
     """Return the delivery with its order due once more, as a profile of its own: the car negotiates anew."""
-    return replace(delivery, sent_at=None)
-
-
-def _waits(delivery: Delivery, now: Moment) -> bool:
-    return now.age_s(delivery.sent_at) < ANSWER_S
+    return replace(delivery, sent_at=None, installed=False, quiet_until_s=0.0)
 
 
 def _order(delivery: Delivery, decision: Decision, road: Road, now: Moment, command_id: int) -> SetPower:
-    idle = decision.idle and not delivery.no_idle and road.bidirectional and not road.vendor
+    learnt = road.learnt
+    idle = decision.idle and not learnt.no_idle and road.bidirectional and not road.vendor
     form = _form(delivery, road, now, idle=idle)
     power_w = decision.power_w or 0.0
+    power_w = max(0.0, power_w) if form is SetpointForm.LIMIT else power_w
     return SetPower(
         id=command_id,
         station=road.station,
         evse=road.evse,
         transaction=road.transaction,
-        power_w=max(0.0, power_w) if form is SetpointForm.LIMIT else power_w,
+        power_w=power_w,
         form=form,
         phases=road.phases,
-        expires_s=road.expires_s or (IDLE_EXPIRES_S if idle else EXPIRES_S[form]),
+        expires_s=road.expires_s or _expires_s(form, power_w, road, idle=idle),
         idle=idle,
-        amperes=delivery.amperes or (road.abilities.watts is False),
-        offline_s=OFFLINE_S if road.abilities.offline_limit else None,
+        amperes=learnt.amperes or (road.abilities.watts is False),
+        offline_s=OFFLINE_S if road.abilities.offline_limit and not learnt.plain else None,
         route=None if form is SetpointForm.LIMIT else road.route,
+        plain=learnt.plain,
+        low=learnt.low,
     )
+
+
+def _expires_s(form: SetpointForm, power_w: float, road: Road, *, idle: bool) -> int:
+    """Return how long an order lives: longer where a car negotiates with every profile and nothing is at stake."""
+    if idle:
+        return IDLE_EXPIRES_S
+    lasting = form in (SetpointForm.ABSOLUTE, SetpointForm.LIMIT)
+    return GENTLE_EXPIRES_S if lasting and 0.0 <= power_w <= road.gentle_w else EXPIRES_S[form]
 
 
 def _form(delivery: Delivery, road: Road, now: Moment, *, idle: bool) -> SetpointForm:
     """Return the best form that is left; an update only where our dynamic profile still lives in the same mode."""
-    if delivery.form is SetpointForm.LIMIT or not (road.bidirectional or road.vendor):
+    left = form_left(delivery, road.learnt, now)
+    if left is SetpointForm.LIMIT or not (road.bidirectional or road.vendor):
         return SetpointForm.LIMIT
     if road.vendor:
         return SetpointForm.VENDOR
-    if delivery.form is SetpointForm.ABSOLUTE or road.abilities.dynamic is False or road.route is not None:
+    if left is SetpointForm.ABSOLUTE or road.abilities.dynamic is False or road.route is not None:
         return SetpointForm.ABSOLUTE
     last = delivery.order
     alive = (
@@ -160,7 +211,7 @@ def _form(delivery: Delivery, road: Road, now: Moment, *, idle: bool) -> Setpoin
         and not idle
         and now.age_s(delivery.sent_at) < last.expires_s
     )
-    if alive and not delivery.no_update and road.abilities.update is not False:
+    if alive and not road.learnt.no_update and road.abilities.update is not False:
         return SetpointForm.UPDATE
     return SetpointForm.DYNAMIC
 
@@ -184,8 +235,10 @@ def accepted(delivery: Delivery, fact: CommandAccepted) -> Delivery:
         outcome=Outcome.ACCEPTED,
         installed=True,
         in_force_w=delivery.order.power_w,
+        in_force_until_s=(delivery.sent_at.mono_s if delivery.sent_at else 0.0) + delivery.order.expires_s,
         refusals=0,
         last_refusal=None,
+        trouble=None if refused_all(delivery.trouble) else delivery.trouble,
     )
 
 
@@ -199,93 +252,17 @@ def unanswered(delivery: Delivery, fact: CommandUnanswered, now: Moment) -> Deli
         outcome=Outcome.UNANSWERED,
         installed=False,
         refusals=refusals,
-        quiet_until_s=now.mono_s + _retry_s(refusals),
+        quiet_until_s=now.mono_s + retry_s(refusals),
     )
 
 
-def refused(delivery: Delivery, fact: CommandRefused, now: Moment) -> Delivery:
-    """Return the delivery after a refusal: another form, another unit, or patience."""
-    if delivery.order is None or fact.id != delivery.order.id:
-        return delivery
-    refusals = delivery.refusals + 1
-    learnt = _learn(delivery, fact, refusals)
-    patient = learnt == delivery
-    wait_s = _told_s(fact) if fact.reason == "RateLimitExceeded" else _retry_s(refusals)
-    return replace(
-        learnt,
-        outcome=Outcome.REFUSED,
-        installed=False,
-        refusals=refusals,
-        last_refusal=fact.reason,
-        quiet_until_s=now.mono_s + (wait_s if patient else 0.0),
-    )
-
-
-def _learn(delivery: Delivery, fact: CommandRefused, refusals: int) -> Delivery:
-    """Return what to try next, by the table of refusals."""
+def refused(delivery: Delivery, learnt: Learnt, fact: CommandRefused, now: Moment) -> Taught | None:
+    """Return what a refusal of our order teaches, ``None`` where it was of something else."""
     order = delivery.order
-    if order is None or fact.reason in _PASSING:
-        return delivery
-    form = order.form
-    if order.idle:
-        return replace(delivery, no_idle=True)
-    if form is SetpointForm.UPDATE:
-        return replace(delivery, no_update=True)
-    if fact.reason in ("UnsupportedKind", "InvalidProfile"):
-        return replace(delivery, form=_simpler(form))
-    if fact.reason == "UnsupportedRateUnit":
-        return replace(delivery, amperes=not delivery.amperes)
-    if fact.reason in ("InvalidOperationMode", "UnsupportedParam"):
-        return replace(delivery, form=SetpointForm.LIMIT)
-    if refusals >= 2 or fact.reason in ("InvalidSchedule", "InvalidValue"):
-        return replace(delivery, form=_simpler(form))
-    return delivery
-
-
-_PASSING: Final = frozenset({"InvalidMessageSeq", "RateLimitExceeded", "TxNotFound", "DuplicateProfile", "Superseded"})
-"""Refusals that say nothing against the form of an order."""
-
-
-def _simpler(form: SetpointForm) -> SetpointForm:
-    return SetpointForm.ABSOLUTE if form is SetpointForm.DYNAMIC else SetpointForm.LIMIT
-
-
-def _retry_s(refusals: int) -> float:
-    return RETRY_S[min(refusals, len(RETRY_S)) - 1]
-
-
-def _told_s(fact: CommandRefused) -> float:
-    text = fact.text or ""
-    return min(float(text), LONGEST_TOLD_S) if text.isdecimal() and len(text) < 6 else 60.0
-
-
-# the real acknowledgement: measured power
-
-
-def watch(delivery: Delivery, power_w: float | None, measured_at: Moment | None, asleep: bool, now: Moment) -> Delivery:
-    """Return the delivery after comparing what was asked with what is measured."""
-    order = delivery.order
-    if order is None or power_w is None or delivery.outcome is not Outcome.ACCEPTED or measured_at is None:
-        return delivery
-    against = order.power_w < 0 and power_w > FOLLOW_W
-    against_since = (delivery.against_since or measured_at) if against else None
-    if against_since is not None and measured_at.age_s(against_since) >= REVERSED_S:
-        return replace(delivery, reversed=True, following=False)
-    if against_since != delivery.against_since:
-        delivery = replace(delivery, against_since=against_since)
-    if _follows(order, power_w):
-        return replace(delivery, following=True, deviates_since=None)
-    since = delivery.deviates_since or measured_at
-    patience_s = WAKE_S if asleep else FOLLOW_S
-    following = False if now.age_s(since) >= patience_s else delivery.following
-    return replace(delivery, deviates_since=since, following=following)
-
-
-def _follows(order: SetPower, power_w: float) -> bool:
-    tolerance = max(FOLLOW_W, FOLLOW_SHARE * abs(order.power_w))
-    if order.form is SetpointForm.LIMIT or (order.form is SetpointForm.VENDOR and order.power_w > 0):
-        return power_w <= order.power_w + tolerance
-    return abs(power_w - order.power_w) <= tolerance
+    if order is None or fact.id != order.id:
+        return None
+    taught = teach(delivery, learnt, order, fact, now)
+    return replace(taught, delivery=replace(taught.delivery, outcome=Outcome.REFUSED, installed=False))
 
 
 def withdraw(road: Road, command_id: int) -> ClearPower:

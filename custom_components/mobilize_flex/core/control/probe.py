@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..model.commands import SetpointForm
+from ..model.delivery import Delivery, Outcome
 from ..model.moment import Moment
 from ..model.probe import Probe, ProbeResult, Stage, Verdict
 from ..model.session import Phase
-from ..model.state import Decision, Delivery, Outcome
+from ..model.state import Decision
 
 DEFAULT_W: Final = -800.0
 LEAST_W: Final = -500.0
@@ -34,7 +35,7 @@ STEP_W: Final = 10.0
 REFUSALS: Final = 2
 
 PHASES: Final = frozenset({Phase.V2G, Phase.STANDARD})
-_OVER: Final = frozenset({Phase.UNPLUGGED, Phase.PLUGGED, Phase.FINISHED})
+_OVER: Final = frozenset({Phase.UNPLUGGED, Phase.PLUGGED, Phase.HELD, Phase.FINISHED})
 _DISCHARGES: Final = frozenset({Stage.ORDERED, Stage.HOLDING})
 
 

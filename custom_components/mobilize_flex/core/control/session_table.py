@@ -4,7 +4,8 @@ Each phase lists the steps that move it and where to. A step that is not listed 
 surprise by the caller: a station in a garage repeats itself and leaves things out, so nothing here may fail.
 
 The manual's rules in it: a session begins at plug-in and ends at departure; a standard charge that is running does
-not become V2G without a replug (no arrow from STANDARD to V2G); an instant charge ends V2G at once; a session may
+not become V2G without a replug (no arrow from STANDARD to V2G); a car still plugged in at its departure is held at its
+level until it is plugged in anew, or somebody resumes; an instant charge ends V2G at once; a session may
 wait from its start, which is V2G without power, not a phase of its own.
 """
 
@@ -39,9 +40,10 @@ TABLE: Final[Mapping[Phase, Mapping[Turn, Phase]]] = {
     Phase.UNPLUGGED: {Turn.PLUGGED: Phase.PLUGGED, Turn.BEGAN: Phase.STARTING, Turn.FAULTED: Phase.FAULT},
     Phase.PLUGGED: {**_ALWAYS, Turn.BEGAN: Phase.STARTING},
     Phase.STARTING: {**_RUNNING, Turn.V2G_AGREED: Phase.V2G, Turn.STANDARD_BEGAN: Phase.STANDARD},
-    Phase.V2G: {**_RUNNING, Turn.V2G_LEFT: Phase.STANDARD, Turn.DEPARTED: Phase.FINISHED},
-    Phase.STANDARD: {**_RUNNING, Turn.DEPARTED: Phase.FINISHED},
+    Phase.V2G: {**_RUNNING, Turn.V2G_LEFT: Phase.STANDARD, Turn.DEPARTED: Phase.HELD},
+    Phase.STANDARD: {**_RUNNING, Turn.DEPARTED: Phase.HELD},
     Phase.INSTANT: {**_ALWAYS, Turn.ENDED: Phase.FINISHED, Turn.RESUMED: Phase.STARTING},
+    Phase.HELD: {**_RUNNING, Turn.RESUMED: Phase.STARTING},
     Phase.FINISHED: {
         **_ALWAYS,
         Turn.BEGAN: Phase.STARTING,

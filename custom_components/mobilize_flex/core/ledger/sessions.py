@@ -20,6 +20,8 @@ SUPERSEDED: Final = "Superseded"
 _ASSUMED: Final = frozenset({GONE, SUPERSEDED})
 _PLACES: Final = ("Outlet", "Inlet")
 _REUSED: Final = timedelta(days=1)
+AGAIN: Final = "@"
+"""Stands between the key of a transaction and what tells others of the same name from it."""
 
 
 def key_of(station: str, transaction: str) -> str:
@@ -29,7 +31,7 @@ def key_of(station: str, transaction: str) -> str:
 
 def key_again(station: str, transaction: str, at: datetime) -> str:
     """Return the key of another transaction of the same name; stations begin to count anew."""
-    return f"{key_of(station, transaction)}@{at:%Y%m%dT%H%M%S}"
+    return f"{key_of(station, transaction)}{AGAIN}{at:%Y%m%dT%H%M%S}"
 
 
 def is_another(session: Session, fact: TransactionReported) -> bool:
@@ -52,21 +54,33 @@ def begin(fact: TransactionReported, key: str, evse: int) -> Session:
 
 
 def merge(
-    session: Session, fact: TransactionReported, prices: PriceCurve, house_w: float | None, bound: Bound
+    session: Session,
+    fact: TransactionReported,
+    prices: PriceCurve,
+    house_w: float | None,
+    bound: Bound,
+    *,
+    v2g: bool | None = None,
 ) -> Session:
     """Return a session with one more event in it.
+
+    ``v2g`` is whether it is in V2G now, ``None`` where the event is no news: what went by since the last that was
+    counts as V2G time, if it was.
 
     Counters are truth and merge in any order; times only widen; absent values change nothing. So does money, but for
     what goes over a gap in which the price changed: events that fill it later find it counted at the mean price.
     """
     started_at = min(session.started_at, fact.at)
     drawn, given, cost, revenue = _registers(session, fact, prices, house_w, bound)
+    seen_at, v2g_s = (session.seen_at, session.v2g_s) if v2g is None else _time(session, fact.at, v2g=v2g)
     session = replace(
         session,
         energy_in=drawn,
         energy_out=given,
         cost=cost,
         revenue=revenue,
+        seen_at=seen_at,
+        v2g_s=v2g_s,
         evse=fact.evse or session.evse,
         started_at=started_at,
         ended_at=None if session.ended_at is None else max(session.ended_at, started_at),
@@ -94,13 +108,12 @@ def reopened(session: Session) -> Session:
     return replace(session, ended_at=None, stopped_reason=None, settled=False)
 
 
-def with_time(session: Session, at: datetime, *, v2g: bool) -> Session:
-    """Return a session seen again at a time; what went by since the last time counts as V2G time, if it was."""
+def _time(session: Session, at: datetime, *, v2g: bool) -> tuple[datetime | None, float]:
+    """Return when a session was seen last and its V2G time (s), once it is seen again."""
     step = timedelta(0) if session.seen_at is None else min(at - session.seen_at, LONGEST_STEP)
     if step < timedelta(0):
-        return session
-    v2g_s = session.v2g_s + (step.total_seconds() if v2g else 0.0)
-    return replace(session, seen_at=at, v2g_s=v2g_s)
+        return session.seen_at, session.v2g_s
+    return at, session.v2g_s + (step.total_seconds() if v2g else 0.0)
 
 
 type Runs = tuple[tuple[int, int], ...]
@@ -129,16 +142,16 @@ def _registers(
     """Return both counters and both sums of money once an event is counted."""
     drawn, given, cost, revenue = session.energy_in, session.energy_out, session.cost, session.revenue
     for sampling in fact.samplings:
-        for at, wh in _readings(sampling, IMPORT_REGISTER, session.started_at):
+        for at, wh in readings(sampling, IMPORT_REGISTER, session.started_at):
             before, drawn = drawn, take(drawn, at, wh, bound, dated=fact.dated)
             cost += _worth(before, drawn, prices, None)
-        for at, wh in _readings(sampling, EXPORT_REGISTER, session.started_at):
+        for at, wh in readings(sampling, EXPORT_REGISTER, session.started_at):
             before, given = given, take(given, at, wh, bound, dated=fact.dated)
             revenue += _worth(before, given, prices, max(0.0, house_w or 0.0))
     return drawn, given, cost, revenue
 
 
-def _readings(sampling: Sampling, measurand: str, started_at: datetime) -> Iterator[tuple[datetime, float]]:
+def readings(sampling: Sampling, measurand: str, started_at: datetime) -> Iterator[tuple[datetime, float]]:
     """Yield what a counter showed, its total or else the sum of its phases: first when it began, then now."""
     rows = [s for s in sampling.samples if s.measurand == measurand]
     place = next((p for p in _PLACES if any(s.location == p for s in rows)), None)

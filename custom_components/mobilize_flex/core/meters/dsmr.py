@@ -10,7 +10,7 @@ itself, and where the port passes their parity bits (7E1 read as 8N1) those are 
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 import re
@@ -86,11 +86,6 @@ def _crc_table() -> tuple[int, ...]:
 
 
 _CRC: Final = _crc_table()
-
-
-def speaks_dsmr(data: bytes) -> bool:
-    """Tell whether a stretch of bytes is a P1 port, at its right speed."""
-    return _OBIS.search(data.translate(_STRIP)) is not None
 
 
 class DsmrDecoder:
@@ -177,7 +172,7 @@ class DsmrDecoder:
             identity=plain[1 : plain.find(b"\n")].decode("ascii").strip(),
             version=version_of(values),
             at=clock(values),
-            reading=reading,
+            reading=replace(reading, clock=clock(values)),
             checked=checked,
             values=values,
             fuse_a=fuse_a if fuse_a is None or fuse_a < _NO_FUSE_A else None,
@@ -186,3 +181,11 @@ class DsmrDecoder:
         )
         self.refused[DsmrRefusal.BAD_VALUE] += len(wrong)
         return telegram
+
+
+def speaks_dsmr(data: bytes) -> bool:
+    """Tell whether a stretch of bytes is a P1 port, at its right speed; not where every checksum in it is wrong."""
+    decoder = DsmrDecoder()
+    if decoder.receive(data):
+        return True
+    return not decoder.refused[DsmrRefusal.CHECKSUM] and _OBIS.search(data.translate(_STRIP)) is not None

@@ -235,6 +235,7 @@ def _read_standard(memory: _Memory) -> MeterReading:
         tariff_index=memory.number("NTARF", _ALWAYS),
         tariff_name=memory.text("LTARF"),
         serial=memory.serial(),
+        clock=memory.clock if memory.has("DATE") else None,
     )
 
 

@@ -8,11 +8,13 @@ from datetime import date, datetime, time, timedelta, timezone
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from ..model.contracts import Window
 from .tic_labels import used_blocks
 
 _WINTER: Final = timezone(timedelta(hours=1))
 _SUMMER: Final = timezone(timedelta(hours=2))
 _LAST_INDEX: Final = 10
+_OFF_PEAK_CALENDARS: Final = ("CREUSE", "HC", "TEMPO", "BBR")
 
 
 class TempoColour(StrEnum):
@@ -131,6 +133,18 @@ def read_relays(register: int) -> tuple[bool, ...]:
 def read_day(text: str) -> tuple[DaySlot, ...]:
     """Return the switching times of PJOURF+1 or PPOINTE in the order of the day."""
     return tuple(sorted(map(_slot, used_blocks(text)), key=lambda slot: slot.start))
+
+
+def off_peak_windows(day: tuple[DaySlot, ...], calendar: str | None) -> tuple[Window, ...]:
+    """Return when off-peak is on a day, by its switching times; nothing for a calendar without off-peak hours.
+
+    Enedis numbers off-peak before peak: 1 and 2, and two by two for each colour of Tempo.
+    """
+    if not day or not any(word in (calendar or "").upper() for word in _OFF_PEAK_CALENDARS):
+        return ()
+    low = [(slot.start, slot.tariff_index % 2 == 1) for slot in day if slot.tariff_index is not None]
+    ends = [start for start, _ in low[1:]] + [time()]
+    return tuple(Window(start, end) for (start, is_low), end in zip(low, ends, strict=True) if is_low)
 
 
 def _slot(block: str) -> DaySlot:

@@ -64,21 +64,12 @@ class InstallLimits(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstallPriority(Command):
-    """Write the profile that priority charging uses."""
-
-    evse: int
-    max_w: float
-    phases: int
-    amperes: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SetPower(Command):
     """Order a power for a transaction; ``power_w`` is signed, ``amperes`` asks for A per phase instead of W.
 
     ``idle`` lets the car sleep. The order expires in the station after ``expires_s`` unless renewed. ``route`` is the
-    station's own way to give back, ``None`` where its version has words for that or none are needed.
+    station's own way to give back, ``None`` where its version has words for that or none are needed. ``plain`` leaves
+    out what is optional, ``low`` takes the lowest stack level.
     """
 
     evse: int
@@ -91,6 +82,8 @@ class SetPower(Command):
     amperes: bool = False
     offline_s: int | None = None
     route: Route | None = None
+    plain: bool = False
+    low: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,19 +96,19 @@ class ClearPower(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllowTransfer(Command):
-    """Allow or forbid V2G for a running transaction."""
+class EndPriority(Command):
+    """Take priority charging out of force: it goes before every order of ours, and before the house."""
 
     transaction: str
-    v2g: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsePriority(Command):
-    """Start or stop priority charging."""
+class AskSchedule(Command):
+    """Ask a station what it does now, all profiles and limits taken together."""
 
-    transaction: str
-    active: bool
+    evse: int
+    amperes: bool = False
+    phases: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +145,10 @@ class AskToSend(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadInventory(Command):
-    """Ask for the whole device model; the rows follow as reports."""
+    """Ask for the device model, as much of it as ``base`` says; the rows follow as reports."""
 
     request_id: int
+    base: str = "FullInventory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,11 +359,10 @@ class Keep:
 
 type StationCommand = (
     InstallLimits
-    | InstallPriority
     | SetPower
     | ClearPower
-    | AllowTransfer
-    | UsePriority
+    | EndPriority
+    | AskSchedule
     | StartTransaction
     | StopTransaction
     | AskTransaction

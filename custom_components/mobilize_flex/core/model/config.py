@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 from enum import StrEnum
 
 from .contracts import Contract
+from .dimming import DimmingConfig
 from .electric import NOMINAL_V
 
 
@@ -50,6 +51,8 @@ class StationConfig:
     """Hold one station; ``identity`` is its OCPP identity, ``selector_a`` the position of its current selector.
 
     ``route`` is the driver file whose way to give back the owner chose; without it a station of 2.0.1 only charges.
+    ``rotation`` names the phase of the home, 0 to 2, that each of the station's conductors stands on (``None``: nobody
+    knows). ``priority`` is who goes first where the connection has no room for all: the higher number.
     ``security_profile`` is the lowest the owner lets in. ``security_epoch`` counts how often he lowered it: what a
     station proved in an earlier one is forgotten. ``hold_new`` keeps it waiting (Pending) until it is set up for the
     first time; ``automatic`` is what it is asked and told by itself.
@@ -60,6 +63,8 @@ class StationConfig:
     phases: int = 1
     selector_a: float = 32.0
     fallback_a: float = 16.0
+    rotation: tuple[int, ...] | None = None
+    priority: int = 0
     route: str | None = None
     open_access: bool = True
     security_profile: int = 1
@@ -85,12 +90,17 @@ class StationConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterConfig:
-    """Hold the house meter; ``period_s`` is how often it is expected to speak."""
+    """Hold the house meter; ``period_s`` is how often it is expected to speak.
+
+    ``station`` is the one that reads it and passes it on, ``main_meter`` where that is its own main meter (EVSE 0).
+    """
 
     key: str
     name: str
     kind: str
     period_s: float = 2.0
+    station: str | None = None
+    main_meter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +109,7 @@ class SiteConfig:
 
     ``breaker_a`` is per phase; ``subscribed_kva`` is the contract's apparent power. ``feed_in_w`` is the most the
     owner may feed into the grid (0: the car only covers the house). ``v2g_consent`` is his consent to discharge at all.
+    ``imbalance_w`` is how much more one phase may carry than another because of a car (``None``: as much as it likes).
     """
 
     name: str
@@ -107,11 +118,13 @@ class SiteConfig:
     breaker_a: float = 45.0
     subscribed_kva: float | None = None
     feed_in_w: float = 0.0
+    imbalance_w: float | None = None
     v2g_consent: bool = False
     stations: tuple[StationConfig, ...] = ()
     vehicles: tuple[VehicleConfig, ...] = ()
     meter: MeterConfig | None = None
     contract: Contract | None = None
+    dimming: DimmingConfig | None = None
     ageing_per_kwh: float = 0.01
     start_cost: float = 0.02
 

@@ -1,6 +1,6 @@
 """The owner's contracts with his supplier: what a kilowatt-hour costs, and when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from enum import StrEnum
 
@@ -21,14 +21,22 @@ class Base:
     export_per_kwh: float = 0.0
 
 
+type OffPeakDays = tuple[tuple[date, tuple[Window, ...]], ...]
+"""When off-peak is on single days, from midnight to midnight."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakOffPeak:
-    """Hold a peak price, an off-peak price, when off-peak is; summer windows (April to October) where they differ."""
+    """Hold a peak price, an off-peak price, when off-peak is; summer windows (April to October) where they differ.
+
+    ``days`` are the hours of single days, as the meter told them.
+    """
 
     peak_per_kwh: float
     off_peak_per_kwh: float
     off_peak: tuple[Window, ...]
     summer_off_peak: tuple[Window, ...] = ()
+    days: OffPeakDays = ()
     export_per_kwh: float = 0.0
 
 
@@ -45,7 +53,8 @@ class Tempo:
     """Hold the six Tempo prices per kWh; a Tempo day runs from 06:00 to 06:00.
 
     ``colours`` are the days known. ``forecast`` holds the chances of white and red (0 to 1) of days that are not; for
-    the others the habits of the season stand in.
+    the others the habits of the season stand in. ``days`` are the off-peak hours of single days, as the meter told
+    them.
     """
 
     blue_off_peak: float
@@ -56,6 +65,7 @@ class Tempo:
     red_peak: float
     colours: tuple[tuple[date, Colour], ...] = ()
     forecast: tuple[tuple[date, float, float], ...] = ()
+    days: OffPeakDays = ()
     export_per_kwh: float = 0.0
 
 
@@ -73,3 +83,22 @@ class Published:
 
 
 type Contract = Base | PeakOffPeak | Tempo | Published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaysTold:
+    """Somebody told of single days: their Tempo colours, their off-peak hours."""
+
+    colours: tuple[tuple[date, Colour], ...] = ()
+    off_peak: OffPeakDays = ()
+
+
+def with_days(contract: Contract | None, told: DaysTold) -> Contract | None:
+    """Return a contract that knows what was told of single days, as far as it has an ear for it."""
+    match contract:
+        case Tempo():
+            return replace(contract, colours=(*contract.colours, *told.colours), days=told.off_peak)
+        case PeakOffPeak():
+            return replace(contract, days=told.off_peak)
+        case _:
+            return contract

@@ -5,6 +5,7 @@ Every name ends in its unit. Energy counters are two, one for each direction, an
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from .moment import Moment
@@ -22,7 +23,8 @@ class MeterReading:
     """Hold what the house meter said last; ``None`` where it does not say.
 
     ``power_w`` is the sum over the phases, signed. ``current_a`` is a magnitude unless ``signed``.
-    ``apparent_va`` is drawn apparent power (never negative), ``injected_va`` the other direction.
+    ``apparent_va`` is drawn apparent power (never negative), ``injected_va`` the other direction. ``clock`` is the
+    meter's own.
     """
 
     power_w: float | None = None
@@ -40,11 +42,32 @@ class MeterReading:
     tariff_index: int | None = None
     tariff_name: str | None = None
     serial: str | None = None
+    clock: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterMemory:
+    """Hold what tells a living meter from a frozen one, and a counter that leapt from a meter that was replaced.
+
+    ``since_s`` is since when it says exactly what it ``said``, ``cars_w`` what the cars took then, ``apart_s`` since
+    when they take another power. ``doubted_s`` is since when the counters, drawn and fed in, are not believed;
+    ``refused`` counts readings that cannot be.
+    """
+
+    said: MeterReading | None = None
+    since_s: float | None = None
+    cars_w: float | None = None
+    apart_s: float | None = None
+    doubted_s: tuple[float | None, float | None] = (None, None)
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationReadings:
-    """Hold what one EVSE measured last; ``power_w`` is net, positive into the car."""
+    """Hold what one EVSE measured last; ``power_w`` is net, positive into the car.
+
+    ``request_wh`` is what the car still asks for up to its target (ISO 15118), where the station tells no level.
+    """
 
     at: Moment | None = None
     power_w: float | None = None
@@ -56,3 +79,5 @@ class StationReadings:
     setpoint_w: float | None = None
     soc_pct: float | None = None
     soc_at: Moment | None = None
+    request_wh: float | None = None
+    request_at: Moment | None = None

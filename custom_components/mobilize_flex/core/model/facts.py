@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from .battery import VehiclePlugRead, VehicleSocRead
 from .certificates import CertificateEnding, CertificateMade, CertificateRequested, RequestJudged
 from .commands import CallRef
 from .config import SiteConfig
+from .contracts import DaysTold
+from .delivery import ScheduleTold
+from .dimming import ContactsRead
 from .electric import MeterReading
 from .firmware import FirmwareStatus
 from .logs import LogStatus
 from .plan import Plan
+from .prices import PriceRow
+from .recall import ChargeRecalled
 from .station import ConnectorStatus, EventKind, HeldProfile, Needs, Sampling, Token, VariableReport, Version
 from .upkeep import ReportPart, ReservationEnded, UpkeepAnswer, UpkeepTask
 
@@ -294,24 +300,6 @@ class MeterLost:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleSocRead:
-    """Another source told a car's state of charge."""
-
-    vehicle: str
-    soc_pct: float
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PriceRow:
-    """Hold one published price per kWh between two UTC instants."""
-
-    start: datetime
-    end: datetime
-    per_kwh: float
-
-
 @dataclass(frozen=True, slots=True)
 class PricesPublished:
     """A price source told its rows; ``export`` rows are separate and may be empty."""
@@ -371,6 +359,7 @@ type StationFact = (
     | LimitCleared
     | PriorityReported
     | ProfilesReported
+    | ScheduleTold
     | ListVersionReported
     | CommandAccepted
     | CommandRefused
@@ -386,10 +375,14 @@ type Fact = (
     StationFact
     | MeterRead
     | MeterLost
+    | ContactsRead
     | VehicleSocRead
+    | VehiclePlugRead
     | PricesPublished
+    | DaysTold
     | SunForecast
     | PlanMade
+    | ChargeRecalled
     | RequestJudged
     | CertificateMade
     | CertificateEnding

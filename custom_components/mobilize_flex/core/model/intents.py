@@ -70,6 +70,16 @@ class ChargeNow:
     evse: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSoc:
+    """Tell how full the car on a cable is, and which one it is where there are several."""
+
+    station: str
+    evse: int = 1
+    soc_pct: float
+    vehicle: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ResumeV2g:
     """End an instant charge, switch the programmes it silenced on again."""
@@ -130,6 +140,7 @@ type Intent = (
     | SetV2g
     | ChargeNow
     | ResumeV2g
+    | SetSoc
     | OfferFirmware
     | SetBadge
     | RemoveBadge

@@ -88,6 +88,8 @@ class PlanQuestion:
     comfort_soc_pct: float = 0.0
     """What the owner would then like to find in the car; each kWh less costs ``comfort_per_kwh``."""
     comfort_per_kwh: float = 0.0
+    held_soc_pct: float = 0.0
+    """What prices that are not known may not take a car below, in a stay whose departure is beyond the horizon."""
     penalties: Penalties = Penalties()
 
 

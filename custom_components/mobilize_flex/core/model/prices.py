@@ -15,6 +15,15 @@ class Certainty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PriceRow:
+    """Hold one published price per kWh between two UTC instants."""
+
+    start: datetime
+    end: datetime
+    per_kwh: float
+
+
+@dataclass(frozen=True, slots=True)
 class PriceSlot:
     """Hold the prices between two UTC instants, in the home's currency per kWh; both may be negative."""
 

@@ -13,6 +13,8 @@ class Reason(StrEnum):
     NOT_AUTHORISED = "not_authorised"
     SESSION_STARTING = "session_starting"
     FINISHED = "finished"
+    # after the departure
+    STILL_PLUGGED = "still_plugged"
     # what forbids
     FAULT = "fault"
     NEEDS_REPLUG = "needs_replug"
@@ -37,11 +39,17 @@ class Reason(StrEnum):
     SPREAD_TOO_SMALL = "spread_too_small"
     TARGET_REACHED = "target_reached"
     NO_PRICES = "no_prices"
+    PRICES_UNKNOWN = "prices_unknown"
     PLAN_PENDING = "plan_pending"
     # caps
     VEHICLE_LIMIT = "vehicle_limit"
     STATION_LIMIT = "station_limit"
     HOUSE_LIMIT = "house_limit"
+    MAIN_FUSE = "main_fuse"
+    SUBSCRIBED_POWER = "subscribed_power"
+    IMBALANCE = "imbalance"
+    ENWG14A = "enwg14a"
+    GRID_VOLTAGE = "grid_voltage"
     FEED_IN_LIMIT = "feed_in_limit"
     METER_STALE = "meter_stale"
     EXTERNAL_LIMIT = "external_limit"

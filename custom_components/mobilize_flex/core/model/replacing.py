@@ -19,7 +19,8 @@ else:
     def _shape(kind):
         names = tuple(field.name for field in fields(kind))
         slots = {name: getattr(kind, name).__set__ for name in names}
-        return attrgetter(*names), tuple(slots.values()), slots
+        get = attrgetter(*names) if len(names) > 1 else lambda value: tuple(getattr(value, name) for name in names)
+        return get, tuple(slots.values()), slots
 
     def replace(value, /, **changes):
         """Return a value of the same kind with some of its fields changed."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
+from .battery import Belief
 from .station import Needs
 from .wishes import Override
 
@@ -18,6 +19,7 @@ class Phase(StrEnum):
     V2G = "v2g"
     STANDARD = "standard"
     INSTANT = "instant"
+    HELD = "held"
     FINISHED = "finished"
     FAULT = "fault"
 
@@ -72,7 +74,9 @@ class Session:
     """Hold one session as it is kept for ever.
 
     Money is in the home's currency: ``cost`` for energy bought for the car, ``revenue`` for energy given back.
-    ``refused`` when its badge was, ``charge_only`` when its badge allows no V2G. ``begun`` once its start was seen,
+    ``refused`` when its badge was, ``charge_only`` when its badge allows no V2G,
+    ``foreign`` when its car said a name none of the owner's cars has. ``battery`` is what was believed of it, to go on
+    from; ``promised_pct`` is the level asked for at the departure. ``begun`` once its start was seen,
     ``seen`` are the runs of event numbers that came, ``settled`` when no more of them will.
     """
 
@@ -100,6 +104,9 @@ class Session:
     v2g_allowed: bool = False
     refused: bool = False
     charge_only: bool = False
+    foreign: bool = False
+    battery: Belief | None = None
+    promised_pct: float | None = None
     remote_id: int | None = None
     reservation: int | None = None
     begun: bool = False

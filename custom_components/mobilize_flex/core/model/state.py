@@ -8,16 +8,23 @@ from types import MappingProxyType
 
 from .abilities import Abilities
 from .access import AccessList, Learning, ListDelivery
-from .commands import SetpointForm, SetPower
+from .accounts import Books
+from .battery import Belief, Learned, Level, VehicleState
+from .concern import V2gStanding
 from .config import SiteConfig, StationConfig
+from .contracts import Contract, DaysTold, with_days
+from .delivery import Delivery, Learnt
+from .dimming import Dimming
 from .driver import Driver, Route, Standing
-from .electric import MeterReading, StationReadings
+from .electric import MeterMemory, MeterReading, StationReadings
 from .facts import PricesPublished, SunForecast
 from .firmware import FirmwareState
 from .incidents import Incident
 from .light import Lamp
+from .load import LoadState
 from .logs import LogState
 from .moment import Moment
+from .outside import ExternalLimit
 from .plan import Plan
 from .prices import PriceCurve
 from .probe import Probe, ProbeResult
@@ -31,20 +38,25 @@ from .wishes import Wishes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Hold what is allowed now: ``max_w`` into the car (>= 0), ``min_w`` out of it (<= 0), and what sets each."""
+    """Hold what is allowed now: ``max_w`` into the car (>= 0), ``min_w`` out of it (<= 0), and what sets each.
+
+    ``valid_s`` is how long it holds after the meter's last reading.
+    """
 
     max_w: float = 0.0
     min_w: float = 0.0
     max_because: Reason = Reason.METER_STALE
     min_because: Reason = Reason.METER_STALE
     fresh: bool = False
+    valid_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Hold a setpoint with its reason; ``power_w`` is ``None`` when there is nobody to command.
 
-    ``wished_w`` is what was wanted before the caps; ``capped_by`` names the cap that bit.
+    ``wished_w`` is what was wanted before the caps; ``capped_by`` names the cap that bit,
+    ``planned`` is whether the wish was the plan's.
     """
 
     power_w: float | None = None
@@ -52,50 +64,7 @@ class Decision:
     idle: bool = False
     why: Why = Why(Reason.NOT_CONNECTED)
     capped_by: Reason | None = None
-
-
-class Outcome(StrEnum):
-    """Name what became of the last order."""
-
-    NONE = "none"
-    WAITING = "waiting"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    UNANSWERED = "unanswered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """Hold how the setpoint travels to one EVSE.
-
-    ``form`` is the best form the station has not refused. ``installed`` while our profile is known to be there.
-    ``in_force_w`` is the power last taken. ``refusals`` counts in a row. ``quiet_until_s`` holds back orders that are
-    not cuts. ``deviates_since`` is when the measured power left the setpoint, ``following`` the verdict (``None``: no
-    verdict yet), ``against_since`` when the car was first seen charging on an order to discharge, ``reversed`` the
-    verdict on that. ``no_update`` when the station knows no UpdateDynamicSchedule, ``no_idle`` when it takes no Idle.
-    """
-
-    form: SetpointForm = SetpointForm.DYNAMIC
-    order: SetPower | None = None
-    sent_at: Moment | None = None
-    changed_at: Moment | None = None
-    outcome: Outcome = Outcome.NONE
-    installed: bool = False
-    refusals: int = 0
-    last_refusal: str | None = None
-    quiet_until_s: float = 0.0
-    in_force_w: float | None = None
-    against_since: Moment | None = None
-    deviates_since: Moment | None = None
-    following: bool | None = None
-    amperes: bool = False
-    no_update: bool = False
-    no_idle: bool = False
-    reversed: bool = False
-
-    def anew(self) -> Delivery:
-        """Return a fresh delivery that keeps what was learnt about the station."""
-        return Delivery(form=self.form, amperes=self.amperes, no_update=self.no_update, no_idle=self.no_idle)
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +73,9 @@ class EvseState:
 
     ``session`` is the key of the open session. ``awake_at`` is when the car was last seen drawing or giving power.
     ``connector`` is the state of its ``connectors`` taken together, ``told`` those heard of over this connection.
-    ``doubtful_soc_pct`` is a state of charge that leapt and waits to be confirmed.
+    ``doubtful_soc_pct`` is a state of charge that leapt and waits to be confirmed. ``drawn`` and ``given`` are its two
+    counters as they are followed; the station's memory holds them as they were last noted.
+    ``indicator`` is the colour its own light reports.
     """
 
     evse: int
@@ -116,15 +87,21 @@ class EvseState:
     charging_state: str | None = None
     operation_mode: str | None = None
     readings: StationReadings = StationReadings()
+    drawn: Span = Span()
+    given: Span = Span()
     doubtful_soc_pct: float | None = None
-    external_limit_w: float | None = None
-    external_source: str | None = None
+    battery: Belief = Belief()
+    external: tuple[ExternalLimit, ...] = ()
     priority: bool = False
+    left_order_at: Moment | None = None
     plan: Plan | None = None
     plan_id: int | None = None
     plan_asked_at: Moment | None = None
     plan_house_w: float | None = None
     plan_stale: bool = True
+    mode: int = 0
+    """What is wanted of the car: -1 giving back, 0 rest, 1 charging; ``mode_at`` is since when, if it ever changed."""
+    mode_at: Moment | None = None
     envelope: Envelope = Envelope()
     decision: Decision = Decision()
     delivery: Delivery = Delivery()
@@ -133,6 +110,12 @@ class EvseState:
     probe: Probe | None = None
     problems: frozenset[str] = frozenset()
     surprises: int = 0
+    indicator: str | None = None
+
+    @property
+    def external_limit_w(self) -> float | None:
+        """Return the strictest limit something else sets; ``None`` where nothing does, or nobody knows how much."""
+        return min((told.limit_w for told in self.external if told.limit_w is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +123,11 @@ class StationMemory:
     """Hold what we keep of a station across restarts.
 
     ``registered`` once its boot was accepted. ``import_wh`` and ``export_wh`` are its last counters, by EVSE, and
-    ``drawn`` and ``given`` how they are followed. ``inventory_of`` and ``limits_of`` name what its inventory and the
-    lasting limits in its flash belong to. ``announced`` when it used words of 2.1 on a link of 2.0.1; ``proven_route``
-    is the way to give back that passed its ``probe``.
+    ``drawn`` and ``given`` how they are followed; they are noted now and then, sessions go further.
+    ``inventory_of`` and ``limits_of`` name what its inventory and the lasting limits in its flash belong to,
+    ``inventory_partial`` when it would only tell part of it. ``announced`` when it used words of 2.1 on a link of
+    2.0.1; ``proven_route`` is the way to give back that passed its ``probe``; ``learnt`` is what its refusals taught
+    since its last boot.
     ``list_version`` is the last one we gave its list of badges, ``list_digest`` names the list it accepted under it.
     ``disabled`` are the places (EVSE, connector; 0 for all) we took out of service.
     ``security_profile`` is the highest it proved since the owner lowered the floor ``security_epoch`` times.
@@ -156,6 +141,7 @@ class StationMemory:
     version: Version | None = None
     abilities: Abilities = Abilities()
     inventory_of: str | None = None
+    inventory_partial: bool = False
     limits_of: str | None = None
     list_version: int = 0
     list_digest: str | None = None
@@ -164,6 +150,7 @@ class StationMemory:
     announced: bool = False
     proven_route: Route | None = None
     probe: ProbeResult | None = None
+    learnt: Learnt = Learnt()
     security_profile: int = 1
     security_epoch: int = 0
     drawn: tuple[tuple[int, Span], ...] = ()
@@ -208,10 +195,14 @@ class LimitsDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Hold a report of the whole inventory while its parts come; ``seq_no`` is that of the last part."""
+    """Hold a report of the inventory while its parts come; ``seq_no`` is that of the last part.
+
+    ``base`` says how much of it was asked for.
+    """
 
     request_id: int
     heard_at: Moment
+    base: str = "FullInventory"
     rows: tuple[VariableReport, ...] = ()
     seq_no: int | None = None
     torn: bool = False
@@ -243,8 +234,8 @@ class StationState:
     """Hold one station: what the owner said, what we remember, what is now.
 
     ``inventory_saves`` counts how often its inventory became worth storing. ``doubts`` counts by name the values that
-    could not be true, ``strangers`` what was told of EVSEs it does not have, ``round_s`` is when figures last
-    brought the round.
+    could not be true, ``strangers`` what was told of EVSEs it does not have, ``foreign`` names profiles that somebody
+    else put before ours, ``round_s`` is when figures last brought the round.
     """
 
     config: StationConfig
@@ -263,6 +254,7 @@ class StationState:
     profiles_id: int | None = None
     profiles: tuple[HeldProfile, ...] = ()
     looked: bool = False
+    foreign: tuple[str, ...] = ()
     certificates_at: tuple[Moment, ...] = ()
     inquiries: tuple[Inquiry, ...] = ()
     doubts: tuple[tuple[str, int], ...] = ()
@@ -298,7 +290,8 @@ class MeterState:
     """Hold the house meter: its last reading and when it came.
 
     ``house_w`` is the house without the cars at that reading, ``recent_w`` its mean of the last minutes, ``habit_w``
-    its mean at each local hour, with the number of readings behind each.
+    its mean at each local hour, with the number of readings behind each; ``habit_sun_w`` is the mean of the sun that
+    was forecast for the same readings.
     """
 
     reading: MeterReading = MeterReading()
@@ -308,21 +301,17 @@ class MeterState:
     house_w: float | None = None
     recent_w: float | None = None
     habit_w: tuple[float | None, ...] = (None,) * 24
+    habit_sun_w: tuple[float | None, ...] = (None,) * 24
     habit_seen: tuple[int, ...] = (0,) * 24
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleState:
-    """Hold what is known of a car's battery; ``source`` is station, entity or estimate."""
-
-    soc_pct: float | None = None
-    at: Moment | None = None
-    source: str | None = None
+    memory: MeterMemory = MeterMemory()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """Hold everything; a step makes a new one."""
+    """Hold everything; a step makes a new one.
+
+    ``older`` when more charges are kept than are at hand.
+    """
 
     config: SiteConfig
     drivers: tuple[Driver, ...] = ()
@@ -331,15 +320,28 @@ class SiteState:
     stations: Mapping[str, StationState] = field(default_factory=lambda: MappingProxyType({}))
     sessions: Mapping[str, Session] = field(default_factory=lambda: MappingProxyType({}))
     vehicles: Mapping[str, VehicleState] = field(default_factory=lambda: MappingProxyType({}))
+    learned: Mapping[str, Learned] = field(default_factory=lambda: MappingProxyType({}))
     meter: MeterState = MeterState()
+    load: LoadState = LoadState()
+    books: Books = Books()
+    dimming: Dimming = Dimming()
     published: PricesPublished = PricesPublished(())
+    days: DaysTold = DaysTold()
     sun: SunForecast = SunForecast(())
     prices: PriceCurve = PriceCurve()
+    outlook: PriceCurve = PriceCurve()
+    """The prices, and what is expected where nobody has published any."""
     prices_until_s: float = 0.0
     ahead: Departure | None = None
     next_id: int = 1
     surprises: int = 0
+    older: bool = False
     stopping: bool = False
+
+    @property
+    def contract(self) -> Contract | None:
+        """Return the contract with the supplier, with what was told of single days."""
+        return with_days(self.config.contract, self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +361,8 @@ class Glance:
     decision: Decision
     envelope: Envelope
     power_w: float | None
-    soc_pct: float | None
+    level: Level
+    v2g: V2gStanding
     session: Session | None
     plan: Plan | None
     standing: Standing

@@ -75,9 +75,7 @@ def charging_schedule(payload: Payload, call: CallRef, now: Moment) -> Received:
         raise Unusable(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, "evseId")
     schedule = table(payload, "chargingSchedule")
     powers = [
-        abs(w)
-        for period in tables(schedule, "chargingSchedulePeriod")
-        if (w := _period_w(schedule, period)) is not None
+        abs(w) for period in tables(schedule, "chargingSchedulePeriod") if (w := period_w(schedule, period)) is not None
     ]
     reported = ScheduleReported(call=call, station=call.station, evse=evse, peak_w=max(powers, default=None))
     return Received((reported,), answer=None)
@@ -99,7 +97,7 @@ def charging_limit(payload: Payload, call: CallRef, now: Moment) -> Received:
         station=call.station,
         evse=evse_in(payload),
         source=text(limit, "chargingLimitSource", 20) or "Other",
-        limit_w=min(limits_w, default=None),
+        limit_w=None if flag(limit, "isLocalGeneration") else min(limits_w, default=None),
         grid_critical=flag(limit, "isGridCritical") or False,
     )
     return Received((reported,))
@@ -156,11 +154,11 @@ def _now_w(schedule: Payload, now: datetime) -> float | None:
     current: float | None = None
     for period in tables(schedule, "chargingSchedulePeriod"):
         if current is None or (number(period, "startPeriod") or 0.0) <= elapsed_s:
-            current = _period_w(schedule, period)
+            current = period_w(schedule, period)
     return current if current is not None and current >= 0.0 else None
 
 
-def _period_w(schedule: Payload, period: Payload) -> float | None:
+def period_w(schedule: Payload, period: Payload) -> float | None:
     """Return a period's power: the sum where phases are told apart, volts times amperes where a current is told."""
     key = "limit" if "limit" in period else "setpoint"
     value = number(period, key)

@@ -113,8 +113,17 @@ def connectors(inventory: Inventory) -> dict[int, frozenset[int]]:
 
 def items_per_message(inventory: Inventory, action: str) -> int | None:
     """Return how many entries a station takes in one message."""
+    return _per_message(inventory, "ItemsPerMessage", action)
+
+
+def bytes_per_message(inventory: Inventory, action: str) -> int | None:
+    """Return how long one message may be that a station takes."""
+    return _per_message(inventory, "BytesPerMessage", action)
+
+
+def _per_message(inventory: Inventory, variable: str, action: str) -> int | None:
     component = "MonitoringCtrlr" if action.endswith("VariableMonitoring") else "DeviceDataCtrlr"
-    row = find(inventory, component, "ItemsPerMessage", instance=action)
+    row = find(inventory, component, variable, instance=action)
     return int(row.value) if row is not None and row.value is not None and row.value.isdecimal() else None
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from ..model.commands import (
+    AskSchedule,
     AskToSend,
     AskTransaction,
     ClearPower,
@@ -28,7 +29,7 @@ from ..model.commands import (
 from ..model.driver import BESIDE_KINDS, Route, RouteKind
 from ..model.moment import Moment
 from ..model.station import Version
-from . import profiles
+from . import composite, profiles
 from .certificates import certificate_signed
 from .local_list import list_calls
 from .request import Priority, Request
@@ -52,6 +53,8 @@ def common_calls(command: StationCommand, now: Moment) -> tuple[Request, ...]:
             return (power_order(command, now), *_beside(command))
         case ClearPower():
             return (_clear(command.evse), *_taken_back(command))
+        case AskSchedule():
+            return (composite.question(command),)
         case StartTransaction() | StopTransaction() | AskTransaction() | AskToSend():
             return (_transaction(command),)
         case ReadInventory() | ReadProfiles() | ReadListVersion():
@@ -183,9 +186,9 @@ def _report(command: ReadInventory | ReadProfiles | ReadListVersion) -> Request:
         return Request(action="GetLocalListVersion", payload={}, priority=Priority.REPORT)
     number = command.request_id
     if isinstance(command, ReadInventory):
-        payload: Payload = {"requestId": number, "reportBase": "FullInventory"}
+        payload: Payload = {"requestId": number, "reportBase": command.base}
         return Request(action="GetBaseReport", payload=payload, priority=Priority.REPORT)
-    payload = {"requestId": number, "chargingProfile": {"chargingLimitSource": ["CSO"]}}  # those we wrote
+    payload = {"requestId": number, "chargingProfile": {"chargingLimitSource": ["CSO", "EMS", "Other"]}}
     return Request(action="GetChargingProfiles", payload=payload, priority=Priority.REPORT)
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from ..model.commands import (
+    AskSchedule,
     AskTransaction,
     ClearPower,
     ReadListVersion,
@@ -14,6 +15,7 @@ from ..model.commands import (
     WatchVariables,
     WriteVariables,
 )
+from ..model.delivery import ScheduleTold
 from ..model.facts import (
     CommandAccepted,
     CommandRefused,
@@ -22,6 +24,7 @@ from ..model.facts import (
     StationFact,
     VariablesReported,
 )
+from .composite import told_w
 from .dialect import Refusal, Reply
 from .frames import ErrorCode
 from .provisioning import values_taken, variable_results
@@ -49,6 +52,9 @@ def outcome(command: StationCommand, reply: Reply) -> tuple[StationFact, ...]:
             return (*taken, _variables_written(command, reply.payload))
         case WatchVariables():
             return (_variables_watched(command, reply.payload),)
+        case AskSchedule():
+            told = ScheduleTold(station=command.station, id=command.id, power_w=told_w(command, reply.payload))
+            return (told, _verdict(command, reply.payload))
         case AskTransaction(transaction=transaction):
             return (_transaction_told(command, transaction, reply.payload),)
         case ReadProfiles() if text(reply.payload, "status") == "NoProfiles":

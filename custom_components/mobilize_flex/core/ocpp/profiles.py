@@ -4,11 +4,12 @@ Three layers: the house limit nobody may exceed, the standard charge that rules 
 lapses by itself. A period holds what its mode wants and nothing else: stations refuse whatever is too much.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 import math
 from typing import Final
 
-from ..model.commands import InstallLimits, InstallPriority, SetpointForm, SetPower
+from ..model.commands import InstallLimits, SetpointForm, SetPower
 from ..model.driver import Route, RouteKind
 from ..model.electric import NOMINAL_V
 from ..model.station import HeldProfile
@@ -17,23 +18,19 @@ from .wire import Json, Payload, integer, number, rounded, stamp, tables, text
 
 HOUSE_MAX_ID: Final = 100
 FALLBACK_ID: Final = 110
-PRIORITY_ID: Final = 120
 ORDER_ID: Final = 200
 LONG_AGO: Final = "2026-01-01T00:00:00Z"  # a lasting limit holds whatever a station's clock says
 STEP_W: Final = 10.0
 STEP_A: Final = 0.1
 BACKDATED_S: Final = 5.0
+_OUTSIDE: Final = "ChargingStationExternalConstraints"
+MOST_NAMED: Final = 3
 _LEVELS: Final = {"ChargingStationMaxProfile": 0, "TxDefaultProfile": 0, "TxProfile": 1}
 
 
 def order_id(evse: int) -> int:
     """Return the number of our order on an EVSE; numbers are unique in a station."""
     return ORDER_ID + evse - 1
-
-
-def priority_id(evse: int) -> int:
-    """Return the number of the priority profile of an EVSE."""
-    return PRIORITY_ID + evse - 1
 
 
 def house_max(command: InstallLimits) -> Payload:
@@ -49,13 +46,6 @@ def fallback(command: InstallLimits) -> Payload:
     return _profile(0, FALLBACK_ID, "TxDefaultProfile", "Relative", schedule)
 
 
-def priority(command: InstallPriority) -> Payload:
-    """Return the profile that instant charging uses (B3)."""
-    period = _limit(command.max_w, command.phases, command.amperes) | {"operationMode": "ChargingOnly"}
-    number = priority_id(command.evse)
-    return _profile(command.evse, number, "PriorityCharging", "Relative", _schedule(number, command.amperes, period))
-
-
 def order(command: SetPower, now: datetime) -> Payload:
     """Return our order for a transaction (C1, C4, F1); without renewal it lapses."""
     number = order_id(command.evse)
@@ -67,12 +57,15 @@ def order(command: SetPower, now: datetime) -> Payload:
         period = {"operationMode": "Idle", "preconditioningRequest": False}
     else:
         period = {"operationMode": "CentralSetpoint", "setpoint": setpoint(command)}
+    if command.plain:
+        period.pop("numberPhases", None)
     schedule = _schedule(number, command.amperes, period)
     schedule["duration"] = command.expires_s
     dynamic = command.form in (SetpointForm.DYNAMIC, SetpointForm.UPDATE)
     if not dynamic:
         schedule["startSchedule"] = stamp((now - timedelta(seconds=BACKDATED_S)).replace(microsecond=0))
-    profile = _profile(command.evse, number, "TxProfile", "Dynamic" if dynamic else "Absolute", schedule, level=1)
+    level = 0 if command.low else 1
+    profile = _profile(command.evse, number, "TxProfile", "Dynamic" if dynamic else "Absolute", schedule, level=level)
     inner = profile["chargingProfile"]
     if isinstance(inner, dict):
         inner["transactionId"] = command.transaction
@@ -158,6 +151,12 @@ def beats_ours(profile: HeldProfile) -> bool:
     """Tell whether a profile that is not ours stands before one of ours."""
     level = _LEVELS.get(profile.purpose)
     return level is not None and profile.level > level and not is_ours(profile)
+
+
+def foreign(profiles: Iterable[HeldProfile]) -> tuple[str, ...]:
+    """Return the names of profiles by which somebody else steers a station, a few at most."""
+    found = (p for p in profiles if beats_ours(p) or (p.purpose == _OUTSIDE and not is_ours(p)))
+    return tuple(f"{p.purpose} {p.id}" for p in found)[:MOST_NAMED]
 
 
 def watts(power_w: float) -> Json:

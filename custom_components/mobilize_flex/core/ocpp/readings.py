@@ -84,10 +84,19 @@ def state_of_charge(samples: Sequence[Sample]) -> float | None:
     return None
 
 
+def still_asked(samples: Sequence[Sample]) -> float | None:
+    """Return what the car still asks for up to its target (Wh), negative above it."""
+    for sample in samples:
+        if sample.measurand == "EnergyRequest.Target":
+            return sample.value
+    return None
+
+
 def _with_flow(readings: StationReadings, live: Sequence[Sample], now: Moment) -> StationReadings:
     power_w = net_power_w(live)
     setpoint_w = _total(live, "Power.Active.Setpoint")
     soc_pct = state_of_charge(live)
+    request_wh = None if soc_pct is not None else still_asked(live)
     current = net_per_phase(live, "Current.Import", "Current.Export")
     voltage = per_phase(live, "Voltage")
     return replace(
@@ -100,6 +109,8 @@ def _with_flow(readings: StationReadings, live: Sequence[Sample], now: Moment) -
         setpoint_w=readings.setpoint_w if setpoint_w is None else setpoint_w,
         soc_pct=readings.soc_pct if soc_pct is None else soc_pct,
         soc_at=readings.soc_at if soc_pct is None else now,
+        request_wh=readings.request_wh if request_wh is None else request_wh,
+        request_at=readings.request_at if request_wh is None else now,
     )
 
 

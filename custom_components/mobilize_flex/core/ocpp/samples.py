@@ -1,14 +1,17 @@
 """What a station's meter says, in base units and within the bounds of physics."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from ..model.station import Sample, Sampling
-from .wire import Payload, instant_at, integer, number, table, tables, text
+from .wire import Json, Payload, instant_at, integer, number, table, tables, text
 
 REGISTER: Final = "Energy.Active.Import.Register"  # what a sample without a measurand is
 
+LONGEST_WORD: Final = 64
+FORMS_KEPT: Final = 512
 _MULTIPLIER_LIMIT: Final = 9
 _UNITS: Final[dict[str, tuple[str, float]]] = {
     "w": ("W", 1.0),
@@ -81,32 +84,74 @@ def samplings(payload: Payload, now: datetime, odd: list[str]) -> tuple[Sampling
 
 
 def _samples(value: Payload, odd: list[str]) -> tuple[Sample, ...]:
-    found = (_sample(raw, odd) for raw in tables(value, "sampledValue"))
-    return tuple(sample for sample in found if sample is not None)
+    found = [_sample(raw, odd) for raw in tables(value, "sampledValue")]
+    return tuple([sample for sample in found if sample is not None])
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Hold what a sample is beside its value: its words, the size of its unit, what can be true of it.
+
+    ``scale`` is ``None`` for what we do not understand.
+    """
+
+    measurand: str
+    phase: str | None
+    location: str
+    context: str
+    scale: float | None
+    low: float = 0.0
+    high: float = 0.0
+
+
+_FORMS: Final[dict[tuple[Json, ...], _Form]] = {}
+"""The forms seen so far: a station sends the same few with every message."""
 
 
 def _sample(raw: Payload, odd: list[str]) -> Sample | None:
-    measurand = text(raw, "measurand", 64) or REGISTER
-    kind = kind_of(measurand)
-    value = number(raw, "value")
-    scale = _scale(table(raw, "unitOfMeasure"), kind)
-    if kind is None or value is None or scale is None:
-        odd.append(f"{measurand}: not understood")
+    form, value = _form(raw), number(raw, "value")
+    if form.scale is None or value is None:
+        odd.append(f"{form.measurand}: not understood")
         return None
-    value *= scale
-    low, high = _BOUNDS[kind]
-    if measurand.endswith(".Register"):
-        low = 0.0
-    if not low <= value <= high:
-        odd.append(f"{measurand}: cannot be true")
+    value *= form.scale
+    if not form.low <= value <= form.high:
+        odd.append(f"{form.measurand}: cannot be true")
         return None
-    phase = text(raw, "phase", 8)
-    return Sample(
-        measurand,
-        value,
-        None if phase is None else _PHASES.get(phase, phase),
-        text(raw, "location", 16) or "Outlet",
-        text(raw, "context", 32) or "Sample.Periodic",
+    return Sample(form.measurand, value, form.phase, form.location, form.context)
+
+
+def _form(raw: Payload) -> _Form:
+    """Return the form of a sample, read anew only where it is a new or an odd one."""
+    get, unit = raw.get, table(raw, "unitOfMeasure").get
+    words = (get("measurand"), get("phase"), get("location"), get("context"), unit("unit"), unit("multiplier"))
+    try:
+        known = _FORMS.get(words)
+    except TypeError:  # a list or an object where a word should be
+        return _read_form(raw)
+    if known is not None and type(words[-1]) is not bool:  # to Python, true is 1
+        return known
+    form = _read_form(raw)
+    if len(_FORMS) < FORMS_KEPT and all(_is_short(word) for word in words):
+        _FORMS[words] = form
+    return form
+
+
+def _is_short(word: Json) -> bool:
+    return word is None or type(word) is int or (isinstance(word, str) and len(word) <= LONGEST_WORD)
+
+
+def _read_form(raw: Payload) -> _Form:
+    measurand = text(raw, "measurand", LONGEST_WORD) or REGISTER
+    kind, phase = kind_of(measurand), text(raw, "phase", 8)
+    low, high = (0.0, 0.0) if kind is None else _BOUNDS[kind]
+    return _Form(
+        measurand=measurand,
+        phase=None if phase is None else _PHASES.get(phase, phase),
+        location=text(raw, "location", 16) or "Outlet",
+        context=text(raw, "context", 32) or "Sample.Periodic",
+        scale=None if kind is None else _scale(table(raw, "unitOfMeasure"), kind),
+        low=0.0 if measurand.endswith(".Register") else low,
+        high=high,
     )
 
 

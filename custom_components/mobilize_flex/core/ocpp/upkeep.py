@@ -1,11 +1,15 @@
 """What an owner asks of his station, in the station's words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+import json
 from typing import Final
 
+from ..model.commands import Variable
 from ..model.tasks import (
+    AskMonitors,
     AskProfiles,
+    AskReport,
     ClearMonitors,
     CustomerInformation,
     GetCertificates,
@@ -20,7 +24,7 @@ from ..model.tasks import (
 )
 from ..model.upkeep import ReportTask, UpkeepAnswer, UpkeepCall, UpkeepTask
 from . import firmware, logs, upkeep_device, upkeep_trust, upkeep_use
-from .inventory import Inventory, items_per_message
+from .inventory import Inventory, bytes_per_message, items_per_message
 from .wire import Payload, table, tables, text
 
 type Block = Callable[[UpkeepTask], UpkeepCall | None]
@@ -38,8 +42,20 @@ MESSAGES: Final[Mapping[type[object], str]] = {
     SetVariables: "SetVariables",
     SetMonitors: "SetVariableMonitoring",
     ClearMonitors: "ClearVariableMonitoring",
+    AskReport: "GetReport",
 }
 """The messages that hold as many rows as the station takes at a time."""
+_FIELDS: Final[Mapping[type[object], str]] = {
+    GetVariables: "variables",
+    SetVariables: "variables",
+    SetMonitors: "monitors",
+    ClearMonitors: "ids",
+    AskReport: "variables",
+    AskMonitors: "variables",
+}
+"""Where the rows of each of these stand."""
+ENVELOPE_BYTES: Final = 80
+"""What a message is longer than its fields: type, number, name."""
 _YES: Final = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "Unlocked", "RebootRequired", "EmptyResultSet"})
 _NOTHING_THERE: Final[Mapping[type[object], str]] = {
     AskProfiles: "NoProfiles",
@@ -67,21 +83,46 @@ def call_of(task: UpkeepTask) -> UpkeepCall:
 
 
 def parts_of(task: UpkeepTask, inventory: Inventory) -> tuple[UpkeepTask, ...]:
-    """Return a task cut into pieces of as many rows as the station takes at a time."""
-    size = items_per_message(inventory, MESSAGES.get(type(task), ""))
-    if not size:
+    """Return a task cut into pieces of as many rows, and as many bytes, as the station takes at a time."""
+    message = MESSAGES.get(type(task))
+    if message is None:
         return (task,)
-    match task:
-        case GetVariables(variables=rows):
-            return tuple(replace(task, variables=part) for part in _cut(rows, size))
-        case SetVariables(variables=rows):
-            return tuple(replace(task, variables=part) for part in _cut(rows, size))
-        case SetMonitors(monitors=rows):
-            return tuple(replace(task, monitors=part) for part in _cut(rows, size))
-        case ClearMonitors(ids=rows):
-            return tuple(replace(task, ids=part) for part in _cut(rows, size))
-        case _:
-            return (task,)
+    most, most_bytes = items_per_message(inventory, message), bytes_per_message(inventory, message)
+    pieces: list[UpkeepTask] = []
+    rows: tuple[object, ...] = ()
+    for row in rows_of(task):
+        longer = (*rows, row)
+        if rows and ((most and len(longer) > most) or (most_bytes and _bytes(_with(task, longer)) > most_bytes)):
+            pieces.append(_with(task, rows))
+            longer = (row,)
+        rows = longer
+    return (*pieces, _with(task, rows))
+
+
+def rows_of(task: UpkeepTask) -> tuple[object, ...]:
+    """Return the rows of a task that has some."""
+    rows: tuple[object, ...] = getattr(task, _FIELDS.get(type(task), ""), ())
+    return rows
+
+
+def places_of(task: UpkeepTask) -> Iterator[tuple[int, int | None]]:
+    """Yield the EVSEs a task names, each with the connector if it names one; a lone connector is of the first."""
+    evse, connector = getattr(task, "evse", None), getattr(task, "connector", None)
+    if evse or connector:
+        yield evse or 1, connector
+    for row in rows_of(task):
+        name = row if isinstance(row, Variable) else getattr(row, "variable", None)
+        if isinstance(name, Variable) and name.evse:
+            yield name.evse, name.connector
+
+
+def _with(task: UpkeepTask, rows: tuple[object, ...]) -> UpkeepTask:
+    return replace(task, **{_FIELDS[type(task)]: rows})  # type: ignore[arg-type]
+
+
+def _bytes(task: UpkeepTask) -> int:
+    """Return how long a task is on the wire."""
+    return ENVELOPE_BYTES + len(json.dumps(call_of(task).payload, separators=(",", ":")).encode())
 
 
 def answer_of(task: UpkeepTask, payload: Payload) -> UpkeepAnswer:
@@ -117,10 +158,6 @@ def report_follows(task: ReportTask, answer: UpkeepAnswer) -> bool:
 def _listed(details: Mapping[str, object]) -> list[object]:
     rows = details.get("results")
     return rows if isinstance(rows, list) else []
-
-
-def _cut[T](rows: tuple[T, ...], size: int) -> tuple[tuple[T, ...], ...]:
-    return tuple(rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _details(task: UpkeepTask, payload: Payload) -> dict[str, object]:

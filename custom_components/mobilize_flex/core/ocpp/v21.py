@@ -4,23 +4,21 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..model.commands import (
-    AllowTransfer,
     AnswerAuthorize,
     AnswerNeeds,
     AnswerPull,
-    InstallPriority,
+    EndPriority,
     SetpointForm,
     SetPower,
     StationAnswer,
     StationCommand,
     TokenStatus,
-    UsePriority,
 )
 from ..model.moment import Moment
 from ..model.station import Version
 from . import charging, courtesies, profiles, v201
 from .dialect import Dialect, Reader
-from .orders import common_calls, lasting_profile, power_order, power_topic
+from .orders import common_calls, power_order, power_topic
 from .outcomes import outcome
 from .request import Priority, Request
 from .wire import Payload
@@ -48,17 +46,8 @@ def to_calls(command: StationCommand, now: Moment) -> tuple[Request, ...]:
             return (_update(command),)
         case SetPower(form=SetpointForm.DYNAMIC | SetpointForm.UPDATE | SetpointForm.ABSOLUTE):
             return (power_order(command, now),)  # an update cannot change the mode: idle is a profile of its own
-        case InstallPriority():
-            return (lasting_profile(profiles.priority(command)),)
-        case AllowTransfer(transaction=transaction, v2g=v2g):
-            payload: Payload = {
-                "transactionId": transaction,
-                "allowedEnergyTransfer": v201.transfers(v2g=v2g, phases=3),
-            }
-            return (Request(action="NotifyAllowedEnergyTransfer", payload=payload, priority=Priority.CONTROL),)
-        case UsePriority(transaction=transaction, active=active):
-            payload = {"transactionId": transaction, "activate": active}
-            return (_quick("UsePriorityCharging", payload, None),)
+        case EndPriority(transaction=transaction):
+            return (_quick("UsePriorityCharging", {"transactionId": transaction, "activate": False}, None),)
         case _:
             return common_calls(command, now)
 

@@ -32,7 +32,9 @@ def tables(payload: Payload, key: str) -> Iterator[Payload]:
     """Iterate over the objects of a list."""
     value = payload.get(key)
     if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
+        for item in value:
+            if isinstance(item, dict):
+                yield item
 
 
 def text(payload: Payload, key: str, limit: int = NAME_LIMIT) -> str | None:
@@ -88,13 +90,17 @@ def instant(word: Json) -> datetime | None:
 def instant_at(payload: Payload, key: str, now: datetime) -> datetime:
     """Return an instant of the past, ``now`` where the station's clock cannot be right."""
     moment = instant(payload.get(key))
-    return moment if moment is not None and is_dated(payload, key, now) else now
+    return moment if moment is not None and _can_be(moment, now) else now
 
 
 def is_dated(payload: Payload, key: str, now: datetime) -> bool:
     """Tell whether an instant is the station's own; else ``instant_at`` gives that of its arrival."""
     moment = instant(payload.get(key))
-    return moment is not None and _CLOCK_FLOOR <= moment <= now + _CLOCK_AHEAD
+    return moment is not None and _can_be(moment, now)
+
+
+def _can_be(moment: datetime, now: datetime) -> bool:
+    return _CLOCK_FLOOR <= moment <= now + _CLOCK_AHEAD
 
 
 def stamp(moment: datetime) -> str:

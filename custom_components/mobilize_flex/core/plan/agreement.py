@@ -91,7 +91,11 @@ def _cheapest(page: Page, price: float) -> bool:
 
 def _for_departure(page: Page) -> bool:
     leaves = page.leaves
-    return leaves is not None and page.soc(page.index) < leaves.target_soc_pct and _departs(page)
+    if leaves is None or not _departs(page):
+        return False
+    trip_pct = 100 * leaves.trip_wh / page.question.capacity_wh if leaves.return_slot is not None else 0.0
+    wanted = max(leaves.target_soc_pct, page.question.soc_min_pct + trip_pct)
+    return page.soc(page.index) < wanted and isclose(page.number("target_pct"), wanted, abs_tol=SOC_PCT)
 
 
 # --- giving back --------------------------------------------------------------------------------
@@ -181,6 +185,16 @@ def _no_spread(page: Page) -> bool:
     return bool(nets) and max(nets) <= page.number("worth") + NEAR
 
 
+def _unsure(page: Page) -> bool:
+    """Tell whether prices until the departure are unknown, and the level is where they must not take it below."""
+    at, least = page.found("at"), page.moved_pct(page.found("at"), -page.question.discharge.min_w)
+    known = page.question.known or (True,) * len(page.powers)
+    held = page.leaves.target_soc_pct if page.leaves else page.question.held_soc_pct
+    low = page.soc(page.index) - least < page.number("held_pct") + SOC_PCT
+    unknown = not all(known[page.begin : page.end])
+    return page.next_run is None and page.open(at, -1) and low and unknown and _same(page.number("held_pct"), held)
+
+
 def _full(page: Page) -> bool:
     least = page.moved_pct(page.index, page.question.charge.min_w)
     return page.soc(page.index) + least > page.number("ceiling_pct") - SOC_PCT
@@ -257,6 +271,7 @@ RESTING: Final[dict[Reason, Claim]] = {
     Reason.NO_HURRY: _no_hurry,
     Reason.TARGET_REACHED: _ready,
     Reason.SPREAD_TOO_SMALL: _no_spread,
+    Reason.PRICES_UNKNOWN: _unsure,
     Reason.CEILING_REACHED: _full,
     Reason.MINIMUM_REACHED: _empty,
     Reason.MINIMUM_POWER: _no_room_for_minimum,

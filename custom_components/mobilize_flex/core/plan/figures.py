@@ -40,3 +40,10 @@ def needed(story: Story, slot: int) -> bool:
     """Tell whether the next departure still wants energy when a slot begins."""
     goal = story.goal(slot)
     return goal is not None and story.begin_pct(slot) < target_pct(story, goal) - A_TOUCH_PCT
+
+
+def wanted_pct(story: Story, goal: int) -> float:
+    """Return what a departure wants: its target, or what its trip takes beyond the minimum, whichever is more."""
+    case = story.case
+    trips = (trip for back, trip in sorted(case.trips_kwh.items()) if back > goal and case.away[goal + 1 : back].all())
+    return max(target_pct(story, goal), story.pct(next(trips, 0.0) + case.battery.floor_kwh))

@@ -45,14 +45,17 @@ def read(question: PlanQuestion) -> Case:
     goals = {d.slot - 1: Goal(_kwh(d.target_soc_pct, capacity), d.return_slot is None) for d in departures if d.slot}
     charge_top, discharge_top = _tops(question, connection, n)
     floor, start = _kwh(question.soc_min_pct, capacity), _start(question, capacity)
-    floors, promises = _forecast_rule(goals, known, away, floor, start)
+    targets = {last: goal.target_kwh for last, goal in goals.items()}
+    if n and not away[n - 1]:
+        targets.setdefault(n - 1, _kwh(question.held_soc_pct, capacity))
+    floors, promises = _forecast_rule(targets, known, away, floor, start)
     return Case(
         hours=hours,
         connection=connection,
         charge=_side(1, question.charge, charge_top, away),
         discharge=_side(-1, question.discharge, discharge_top, away),
         battery=_battery(question, capacity, _ceilings(question, n) * capacity / 100, floors),
-        rhythm=_rhythm(question),
+        rhythm=_rhythm(question, _longest_stay(away)),
         hazard=_hazard(question, capacity, n),
         away=away,
         known=known,
@@ -205,12 +208,18 @@ def _battery(question: PlanQuestion, capacity: float, ceilings: Floats, floors: 
     )
 
 
-def _rhythm(question: PlanQuestion) -> Rhythm:
+def _longest_stay(away: Flags) -> int:
+    """Return how many slots the longest stay has: what has to last longer lasts as long as that."""
+    gaps = np.flatnonzero(np.concatenate(([True], away, [True])))
+    return max(int(np.diff(gaps).max()) - 1, 1)
+
+
+def _rhythm(question: PlanQuestion, longest: int) -> Rhythm:
     """Return how often the car may change what it does."""
     return Rhythm(
         start_cost=max(_real(question.start_cost), 0.0),
-        min_run=max(question.min_run_slots, 1),
-        min_idle=max(question.min_idle_slots, 1),
+        min_run=min(max(question.min_run_slots, 1), longest),
+        min_idle=min(max(question.min_idle_slots, 1), longest),
         initial_mode=min(max(question.initial_mode, -1), 1),
         initial_age=max(question.initial_mode_slots, 0),
     )
@@ -225,24 +234,25 @@ def _hazard(question: PlanQuestion, capacity: float, n: int) -> Hazard | None:
 
 
 def _forecast_rule(
-    goals: dict[int, Goal], known: Flags, away: Flags, floor: float, start: float
+    targets: dict[int, float], known: Flags, away: Flags, floor: float, start: float
 ) -> tuple[Floats, dict[int, float]]:
     """Return what keeps discharging from leaning on prices nobody has published.
 
     From the first unknown price of a stay up to its departure no discharge ends under the target. Before that, in
     the stay that is on now, energy under the target may be lent to the house only if known prices bring it back:
-    at the end of them the battery holds what it held at the start, or the target if that is less.
+    at the end of them the battery holds what it held at the start, or the target if that is less. Targets (kWh) stand
+    by the slot that ends their stay.
     """
     floors, promises = np.full(len(known), floor), dict[int, float]()
-    for last, goal in goals.items():
+    for last, target in targets.items():
         first = last
-        while first > 0 and not away[first - 1] and first - 1 not in goals:
+        while first > 0 and not away[first - 1] and first - 1 not in targets:
             first -= 1
         unknown = np.flatnonzero(~known[first : last + 1])
         if not len(unknown):
             continue
         border = first + int(unknown[0]) if first == 0 else first
-        floors[border : last + 1] = max(floor, goal.target_kwh)
+        floors[border : last + 1] = max(floor, target)
         if border > first:
-            promises[border - 1] = min(start, goal.target_kwh)
+            promises[border - 1] = min(start, target)
     return floors, promises

@@ -47,8 +47,10 @@ class Modes:
 
     def opening(self, now: int, age: int, mode: int) -> Turn:
         """Return what choosing a mode in the first slot leads to, after ``age`` slots of ``now``."""
+        if now == 0 and mode == 0:
+            return Turn(self._pause(age + 1), False, False, False)
         if now == 0:
-            return self._from_rest(self._pause(max(age, 1)), mode)
+            return Turn(self.runs(mode)[0], True, True, age < self.min_idle)
         if mode == now:
             return Turn(self.runs(now)[min(age, self.min_run - 1)], True, False, False)
         return Turn(self._pause(1) if mode == 0 else self.runs(mode)[0], mode != 0, mode != 0, age < self.min_run)

@@ -3,11 +3,12 @@
 from typing import Final
 
 from ..model.reasons import Reason, Why
-from .figures import A_TOUCH_PCT, CLOSE_PCT, SAME, Rule, first_of, iso, needed, say, target_pct
+from .figures import A_TOUCH_PCT, CLOSE_PCT, SAME, Rule, first_of, iso, needed, say, target_pct, wanted_pct
 from .intake import KILO
 from .story import Story
 
 SHARE_OF_SUN: Final = 0.5
+WAITS_H: Final = 2.0
 
 
 # --- charging -----------------------------------------------------------------------------------
@@ -19,6 +20,10 @@ def _below_minimum(story: Story, slot: int) -> Why | None:
 
 
 def _from_sun(story: Story, slot: int) -> Why | None:
+    """Say that the sun charges the car; shortly before a departure that wants energy, the sun is not waited for."""
+    goal = story.goal(slot)
+    if goal is not None and needed(story, slot) and story.case.hours[slot : goal + 1].sum() <= WAITS_H:
+        return None
     surplus, power = -float(story.case.connection.net_kw[slot]), story.power_kw[slot]
     if surplus < SHARE_OF_SUN * power:
         return None
@@ -62,9 +67,9 @@ def _cheap_hour(story: Story, slot: int) -> Why | None:
 
 def _before_departure(story: Story, slot: int) -> Why | None:
     goal = story.goal(slot)
-    if goal is None or not needed(story, slot):
+    if goal is None or story.begin_pct(slot) >= wanted_pct(story, goal) - A_TOUCH_PCT:
         return None
-    return say(Reason.DEPARTURE, departure=iso(story, goal + 1), target_pct=target_pct(story, goal))
+    return say(Reason.DEPARTURE, departure=iso(story, goal + 1), target_pct=wanted_pct(story, goal))
 
 
 def _for_later(story: Story, slot: int) -> Why | None:

@@ -49,20 +49,19 @@ def look_out(question: PlanQuestion, case: Case, story: Story) -> Outlook | None
 def _reachable(case: Case, last: int) -> float:
     """Return the most energy the battery can have at the end of a slot, charging whenever it may."""
     energy = case.battery.start_kwh
+    opens, ceilings, away = case.charge.open.tolist(), case.battery.ceiling_kwh.tolist(), case.away.tolist()
+    tops, hours = case.charge.top_kw.tolist(), case.hours.tolist()
     for slot in range(last + 1):
-        if case.away[slot]:
+        if away[slot]:
             energy = float(after_trip(case, slot, np.array(energy))[0])
-        elif case.charge.open[slot]:
-            energy += _most(case, slot, energy)
+        elif opens[slot] and ceilings[slot] > energy:
+            most, room = case.charge.moved_kwh(tops[slot], hours[slot]), ceilings[slot] - energy
+            energy += most if most <= room + SLACK_KWH else _filling(case, slot, room)
     return energy
 
 
-def _most(case: Case, slot: int, energy: float) -> float:
-    """Return the most one slot can add."""
-    most = case.charge.moved_kwh(float(case.charge.top_kw[slot]), float(case.hours[slot]))
-    room = float(case.battery.ceiling_kwh[slot]) - energy
-    if most <= room + SLACK_KWH:
-        return most
+def _filling(case: Case, slot: int, room: float) -> float:
+    """Return what a slot adds that could add more than there is room for."""
     cost, _ = move_cost(case, case.charge, slot, np.array([room]))
     return room if cost[0] < NEVER else 0.0
 

@@ -142,6 +142,18 @@ def _no_spread(story: Story, slot: int) -> Why | None:
     return say(Reason.SPREAD_TOO_SMALL, price=best, at=iso(story, at), worth=worth)
 
 
+def _unsure(story: Story, slot: int) -> Why | None:
+    """Say that giving back would pay, but only by prices that nobody has published yet."""
+    if story.next_run(slot) is not None or not _may_give(story, slot):
+        return None
+    battery, side = story.case.battery, story.case.discharge
+    best, at = best_gain(story, slot)
+    held, least = float(battery.discharge_floor_kwh[at]), side.moved_kwh(side.low_kw, float(story.case.hours[at]))
+    if held <= battery.floor_kwh or story.energies_kwh[slot] - least >= held:
+        return None
+    return say(Reason.PRICES_UNKNOWN, price=best, at=iso(story, at), held_pct=story.pct(held))
+
+
 def best_gain(story: Story, slot: int) -> tuple[float, int]:
     """Return the most a stored kWh can bring until the car leaves, after losses, and in which slot."""
     side, end = story.case.discharge, story.stay(slot)[1]
@@ -165,10 +177,11 @@ RESTING: Final[tuple[Rule, ...]] = (
     _nothing_to_cover,
     _peak_to_come,
     _same_later,
+    _no_spread,
+    _unsure,
     _ready,
     _short_for_good,
     _empty,
-    _no_spread,
     _full,
     _nothing_planned,
 )

@@ -1,12 +1,13 @@
 """The hunt for the cheapest way: once over the whole ladder, then closer where the first look may have been blurred."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from .backward import Worth, turn_cost, value
-from .case import NEVER, Case, Floats
+from .case import Case, Floats
 from .forward import Walk, walk
 from .grid import ROOM, Grid, band_around, choose_grid
 from .refine import refine
@@ -15,7 +16,10 @@ from .stage import EFFORT, after_trip, end_costs, end_value, move_cost, power_co
 DOUBT: Final = 3e-3
 """Money between what the ladder foretold and what the way costs, from which a closer look is taken."""
 ONE_MORE: Final = 0.0025
-"""Share of the battery over which the worth of a kWh is taken."""
+"""Share of the battery over which the worth of a little more is taken."""
+A_KWH: Final = 1.0
+FINE: Final = 1000.0
+"""Money per kWh beyond which a worth is no fine of the owner's, but a rule that cannot be kept."""
 SENSIBLE: Final = 3.0
 """Times the dearest price: a worth beyond it is the fine of a missed target, which nobody pays."""
 COARSE_KWH: Final = 0.06
@@ -113,30 +117,30 @@ def _slot_costs(case: Case, way: Walk, *, true: bool) -> Floats:
 def _worth_per_kwh(case: Case, worth: Worth, way: Walk) -> Floats:
     """Return what a stored kWh is worth at the end of each slot: how much less the hours after it cost with it.
 
-    Mean over the energy in question: what the slot moves; at rest the least that could be given, else a little more.
+    Mean over the energy in question: what the slot moves; at rest the last kWh stored, or what was left at the least,
+    else a little more. Where all of that is a fine nobody pays it is told as several times the dearest price.
     """
     sensible = SENSIBLE * float(np.abs(case.connection.price_in).max())
     per_kwh = np.zeros(case.slots)
     for slot, turn in enumerate(way.turns):
         row = 0 if case.away[slot] or case.cut_after(slot) else turn.row
-        costs, end = worth.after[slot, row], float(way.energies_kwh[slot + 1])
-        more = (end, end + ONE_MORE * case.battery.capacity_kwh)
-        shown = _slope(worth.grid, slot, costs, *_span(case, way, slot, more))
-        if abs(shown) > sensible:
-            shown = _slope(worth.grid, slot, costs, *more)
-        per_kwh[slot] = shown if abs(shown) < NEVER / 10 else 0.0
+        costs = worth.after[slot, row]
+        shown = [_slope(worth.grid, slot, costs, low, high) for low, high in _spans(case, way, slot)]
+        paid = bool(way.modes[slot]) and abs(shown[0]) < FINE
+        fined = shown[0] if paid else min(max(shown[0], -sensible), sensible)
+        per_kwh[slot] = next((one for one in shown if abs(one) <= sensible), fined)
     return per_kwh
 
 
-def _span(case: Case, way: Walk, slot: int, more: tuple[float, float]) -> tuple[float, float]:
-    """Return the energies between which a slot's worth is told."""
+def _spans(case: Case, way: Walk, slot: int) -> Iterator[tuple[float, float]]:
+    """Yield the energies between which a slot's worth may be told, best first."""
     begin, end = float(way.energies_kwh[slot]), float(way.energies_kwh[slot + 1])
     if way.modes[slot]:
-        return min(begin, end), max(begin, end)
-    if case.away[slot] or not case.discharge.open.any():
-        return more
-    least = case.discharge.moved_kwh(case.discharge.low_kw, float(case.hours[slot]))
-    return end - least, end
+        yield min(begin, end), max(begin, end)
+    elif not case.away[slot] and case.discharge.open.any():
+        least = case.discharge.moved_kwh(case.discharge.low_kw, float(case.hours[slot]))
+        yield end - max(min(A_KWH, end - case.battery.floor_kwh), least), end
+    yield end, end + ONE_MORE * case.battery.capacity_kwh
 
 
 def _slope(grid: Grid, slot: int, costs: Floats, low: float, high: float) -> float:

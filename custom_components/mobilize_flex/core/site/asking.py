@@ -1,57 +1,61 @@
 """Asking for a plan: when one is due, and what it should be about."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ..control.decide import CEILING_PCT, FLOOR_MARGIN_PCT, Situation
+from ..battery.losses import efficiency_steps
+from ..control.bounds import ceiling_pct, planned_floor_pct
+from ..control.decide import Situation
+from ..grid.dimming import guaranteed_w
 from ..grid.envelope import limit_a
 from ..grid.house import expected_w
 from ..model.commands import MakePlan
 from ..model.electric import NOMINAL_V
 from ..model.moment import Moment
-from ..model.plan import EfficiencyStep, PlannedDeparture, PlanQuestion, PowerRange
+from ..model.plan import PlannedDeparture, PlanQuestion, PowerRange
 from ..model.prices import Certainty, PriceCurve, PriceSlot
 from ..model.programme import Departure
 from ..model.session import Phase
 from ..model.state import EvseState, SiteState
 from ..plan.departures import upcoming
 from ..plan.question import terminal_value
-from ..tariff import curve
-from ..tariff.slots import slots_ahead
+from ..plan.sun import sun_at
+from ..tariff.slots import LONGEST as LONGEST_SLOT, slots_ahead
 from .draft import Draft
+from .outings import Leaving, leavings, usual_outing
+from .wanting import HORIZON
 
 RENEW_S: Final = 300.0
 SPACING_S: Final = 10.0
 LOST_S: Final = 60.0
 DEVIATION_PCT: Final = 2.0
 HOUSE_READINGS: Final = 3
+HOUSE_WAIT_S: Final = 60.0
 HOUSE_SPACING_S: Final = 30.0
 HOUSE_CHANGE_W: Final = 500.0
 HOUSE_CHANGE_SHARE: Final = 0.3
 LONGEST: Final = timedelta(hours=48)
 SHORTEST: Final = timedelta(hours=12)
+LEAST_RUN_SLOTS: Final = 2
+LEAST_REST_SLOTS: Final = 2
+EVER: Final = 1000
+EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
 CONNECTION_SHARE: Final = 0.95
 CAUTION: Final = 0.97
 """A car that charges a little worse than it was said to must not be left with a dear last kilowatt-hour."""
-FINAL_APPROACH: Final = timedelta(hours=2)
 HOUR: Final = timedelta(hours=1)
+LIMITED: Final = HOUR
+"""Nobody says how long a limit from outside will last."""
 HAZARD_PER_H: Final = 0.01
 """Cars are unplugged early now and then: of equal prices the earlier is a little better."""
 
 
-def price_curve(state: SiteState, now: Moment) -> PriceCurve:
-    """Return the prices from the last hour on, as far ahead as a plan may look."""
-    start = now.utc.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
-    end = start + LONGEST + timedelta(hours=2)
-    return curve.price_curve(state.config.contract, state.published, state.config.zone, start, end)
-
-
 def ask_plan(d: Draft, identity: str, number: int, situation: Situation) -> None:
     """Ask for a plan if one is due and can be made."""
-    evse = d.evse(identity, number)
-    if not _may_plan(situation) or _house_unheard(d.state, evse) or not _is_due(d, evse, situation):
+    evse = _with_mode(d, identity, number)
+    if not _may_plan(situation) or _house_unheard(d, identity, evse) or not _is_due(d, evse, situation):
         return
     question = _question(d.state, situation, evse, d.now)
     command = MakePlan(id=d.next_id(), station=identity, evse=number, question=question)
@@ -66,9 +70,10 @@ def _may_plan(s: Situation) -> bool:
     return s.online and plannable and s.programmed and s.priced and s.soc_pct is not None
 
 
-def _house_unheard(state: SiteState, evse: EvseState) -> bool:
-    """Return whether the meter speaks but has not told enough of the house yet to plan on it."""
-    return evse.envelope.fresh and state.meter.readings < HOUSE_READINGS
+def _house_unheard(d: Draft, identity: str, evse: EvseState) -> bool:
+    """Return whether the meter speaks but has not told enough of the house yet; that is waited for a minute only."""
+    waits = d.now.age_s(d.state.stations[identity].connected_at) < HOUSE_WAIT_S
+    return waits and evse.envelope.fresh and d.state.meter.readings < HOUSE_READINGS
 
 
 def _is_due(d: Draft, evse: EvseState, s: Situation) -> bool:
@@ -110,102 +115,175 @@ def _strays(evse: EvseState, s: Situation, now: Moment) -> bool:
     return not low - DEVIATION_PCT <= s.soc_pct <= high + DEVIATION_PCT
 
 
+def _with_mode(d: Draft, identity: str, number: int) -> EvseState:
+    """Return an EVSE that knows since when a plan wants what it does of the car; before a plan it rests for ever."""
+    evse = d.evse(identity, number)
+    slot = evse.plan.at(d.now.utc) if evse.plan else None
+    wanted_w = slot.power_w if slot and slot.power_w else evse.decision.wished_w or 0.0
+    planned = evse.session is not None and evse.plan is not None
+    mode = (wanted_w > 0) - (wanted_w < 0) if planned else 0
+    mode_at = None if not planned else evse.mode_at if mode == evse.mode else d.now
+    if (mode, mode_at) != (evse.mode, evse.mode_at):
+        evse = replace(evse, mode=mode, mode_at=mode_at)
+        d.put_evse(identity, evse)
+    return evse
+
+
+def _age_slots(since: Moment | None, now: Moment) -> int:
+    """Return how many quarters of an hour have begun since an instant."""
+    if since is None:
+        return EVER
+    return (now.utc - EPOCH) // LONGEST_SLOT - (since.utc - EPOCH) // LONGEST_SLOT
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Hold the hours a plan is made for: its slots, the departures within them, and those of the week to come."""
+
+    slots: tuple[PriceSlot, ...]
+    leavings: tuple[Leaving, ...]
+    departures: tuple[Departure, ...]
+    used_pct: float
+
+    def held_pct(self, s: Situation) -> float:
+        """Return the level wanted at the first departure beyond the slots."""
+        end = self.slots[-1].end
+        return next((_wanted_pct(d, s) for d in self.departures if d.at > end), 0.0)
+
+
+def _look_ahead(state: SiteState, s: Situation, now: datetime) -> _Ahead:
+    departures = upcoming(state.wishes.leavings, state.config.zone, now, HORIZON)
+    usual = usual_outing(state, s.vehicle.key)
+    end = _horizon(state.prices, departures, now)
+    ahead = tuple(one for one in leavings(departures, usual) if one.departure.at <= end)
+    marks = [at for one in ahead for at in (one.departure.climate_from, one.departure.at, one.back)]
+    return _Ahead(slots_ahead(state.outlook, now, end, marks), ahead, departures, usual.used_pct)
+
+
 def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> PlanQuestion:
-    departures = upcoming(state.wishes.leavings, state.config.zone, now.utc, LONGEST)
-    first = departures[0] if departures else None
-    marks = [first.climate_from, first.at] if first else []
-    slots = slots_ahead(state.prices, now.utc, _horizon(state.prices, first, now.utc), marks)
-    zone = state.config.zone
-    count = len(slots)
+    ahead = _look_ahead(state, s, now.utc)
+    slots, count = ahead.slots, len(ahead.slots)
     connection_w = limit_a(state.config, state.meter.reading) * NOMINAL_V * state.config.phases * CONNECTION_SHARE
-    order = evse.delivery.order
+    house = [_house_w(state, p.start, now.utc) for p in slots]
     return PlanQuestion(
         start=now.utc,
         slot_s=tuple((p.end - p.start).total_seconds() for p in slots),
         import_per_kwh=tuple(p.import_per_kwh for p in slots),
         export_per_kwh=tuple(p.export_per_kwh for p in slots),
-        house_w=tuple(max(0.0, expected_w(state.meter, p.start, zone, now.utc)) for p in slots),
-        sun_w=tuple(_sun_w(state, p) for p in slots),
+        house_w=tuple(house_w for house_w, _ in house),
+        sun_w=tuple(sun_w for _, sun_w in house),
         import_limit_w=(connection_w,) * count,
         export_limit_w=(max(state.config.feed_in_w, 0.0) or connection_w,) * count,
-        discharge_limit_w=_giving_w(slots, first, s),
+        charge_limit_w=_held_down_w(state, s, slots, now),
+        discharge_limit_w=tuple(_giving_w(p.start, ahead.departures, state.wishes.v2g, s) for p in slots),
         known=tuple(p.certainty is Certainty.KNOWN for p in slots),
         feed_in_from_car=state.config.feed_in_w > 0,
-        capacity_wh=_capacity_wh(s),
+        capacity_wh=s.battery.capacity_wh,
         soc_now_pct=s.soc_pct or 0.0,
-        soc_min_pct=min(s.wishes.soc_min_pct + FLOOR_MARGIN_PCT, s.wishes.soc_max_pct),
+        soc_min_pct=planned_floor_pct(s.wishes, s.soc_pct or 0.0, s.soc_error_pct),
         soc_max_pct=s.wishes.soc_max_pct,
-        overshoot_pct=CEILING_PCT if s.phase is Phase.V2G else s.wishes.soc_max_pct,
-        final_approach_slots=_final_slots(slots, first),
-        charge=_range(s.min_charge_w, s.max_charge_w, s.vehicle.charge_efficiency * CAUTION),
+        overshoot_pct=ceiling_pct(s.phase, s.wishes, v2g=s.v2g_now, error_pct=s.soc_error_pct, last_stretch=False),
+        final_approach_slots=_final_slots(slots, ahead.leavings, timedelta(seconds=s.last_stretch_s)),
+        charge=_charge(s),
         discharge=_discharge(s),
-        departures=_planned(slots, first, s),
+        departures=_planned(ahead, s),
         ageing_per_kwh=state.config.ageing_per_kwh,
         terminal_value_per_kwh=_terminal(state, slots, s),
         start_cost=state.config.start_cost,
-        initial_mode=0 if order is None else (order.power_w > 0) - (order.power_w < 0),
-        initial_mode_slots=1,
+        min_run_slots=LEAST_RUN_SLOTS,
+        min_idle_slots=LEAST_REST_SLOTS,
+        initial_mode=evse.mode,
+        initial_mode_slots=_age_slots(evse.mode_at, now),
         unplug_hazard=tuple(HAZARD_PER_H * (p.end - p.start) / HOUR for p in slots),
         comfort_soc_pct=s.wishes.soc_max_pct,
         comfort_per_kwh=max((p.import_per_kwh for p in slots), default=0.0),
+        held_soc_pct=ahead.held_pct(s),
     )
 
 
-def _capacity_wh(s: Situation) -> float:
-    told = s.needs.capacity_wh if s.needs else None
-    return told or s.vehicle.capacity_wh
-
-
-def _range(min_w: float, max_w: float, efficiency: float) -> PowerRange:
-    return PowerRange(min_w=min_w, max_w=max_w, efficiency=(EfficiencyStep(0.0, efficiency),))
+def _charge(s: Situation) -> PowerRange:
+    steps = efficiency_steps(s.battery, 1, s.min_charge_w, CAUTION)
+    return PowerRange(min_w=s.min_charge_w, max_w=s.likely_charge_w, efficiency=steps)
 
 
 def _discharge(s: Situation) -> PowerRange:
     able = s.phase is Phase.V2G and s.v2g_now and s.consent and s.no_route is None and not s.reversed
-    return _range(s.min_discharge_w, s.max_discharge_w if able else 0.0, s.vehicle.discharge_efficiency)
+    return PowerRange(
+        min_w=s.min_discharge_w,
+        max_w=s.max_discharge_w if able else 0.0,
+        efficiency=efficiency_steps(s.battery, -1, s.min_discharge_w),
+    )
 
 
-def _giving_w(slots: Sequence[PriceSlot], first: Departure | None, s: Situation) -> tuple[float, ...] | None:
-    """Return the most that may be given back in each slot: nothing while the cabin is prepared for the departure."""
-    if first is None or not first.programme.climate:
+def _house_w(state: SiteState, at: datetime, now: datetime) -> tuple[float, float]:
+    """Return what the house should take and the sun should give."""
+    return expected_w(state.meter, at, state.config.zone, now, sun_at(state.sun, at))
+
+
+def _held_down_w(state: SiteState, s: Situation, slots: Sequence[PriceSlot], now: Moment) -> tuple[float, ...] | None:
+    """Return the most that may be taken in each slot while somebody else limits that: for an hour to come, say."""
+    limits = [max(0.0, w) for w in (s.external_limit_w, guaranteed_w(state, now)) if w is not None]
+    if not limits:
         return None
-    return tuple(0.0 if first.climate_from <= p.start < first.at else s.max_discharge_w for p in slots)
+    return tuple(min(limits) if p.start < now.utc + LIMITED else s.max_charge_w for p in slots)
 
 
-def _horizon(prices: PriceCurve, first: Departure | None, now: datetime) -> datetime:
-    """Return how far to look: to the next departure and to the end of the prices, within bounds."""
-    ends = [prices.end or now, first.at if first else now, now + SHORTEST]
-    return min(max(ends), now + LONGEST)
+def _giving_w(at: datetime, departures: Sequence[Departure], v2g: bool, s: Situation) -> float:
+    """Return the most that may be given back: nothing while a cabin is prepared, or in a later stay without V2G."""
+    coming = next((k for k, d in enumerate(departures) if d.at > at), None)
+    if coming is None:
+        return s.max_discharge_w
+    departure = departures[coming]
+    prepares = departure.climate_from <= at
+    unwanted = coming > 0 and not (v2g and departure.programme.v2g)
+    return 0.0 if prepares or unwanted else s.max_discharge_w
 
 
-def _final_slots(slots: Sequence[PriceSlot], first: Departure | None) -> int:
-    if first is None:
-        return 0
-    return sum(1 for p in slots if first.at - FINAL_APPROACH <= p.start < first.at)
+def _horizon(prices: PriceCurve, departures: Sequence[Departure], now: datetime) -> datetime:
+    """Return how far to look: to the next departure and to the end of the known prices, within bounds."""
+    known = max((p.end for p in prices.slots if p.certainty is Certainty.KNOWN), default=now)
+    return min(max([known, now + SHORTEST, *(d.at for d in departures[:1])]), now + LONGEST)
 
 
-def _planned(slots: Sequence[PriceSlot], first: Departure | None, s: Situation) -> tuple[PlannedDeparture, ...]:
-    """Return the next departure at its boundary; what comes after it is another session."""
-    if first is None:
-        return ()
-    index = sum(1 for p in slots if p.end <= first.at)
-    if not index > 0 or first.at > slots[-1].end:
-        return ()
-    target = first.programme.target_soc_pct
-    wanted = s.wishes.soc_max_pct if target is None else min(max(target, s.wishes.soc_min_pct), s.wishes.soc_max_pct)
-    return (PlannedDeparture(slot=index, target_soc_pct=wanted),)
+def _final_slots(slots: Sequence[PriceSlot], ahead: Sequence[Leaving], stretch: timedelta) -> int:
+    """Return how many slots the last stretch before a departure has."""
+    first = ahead[0].departure.at if ahead else slots[0].start
+    return sum(1 for p in slots if first - stretch <= p.start < first)
+
+
+def _planned(ahead: _Ahead, s: Situation) -> tuple[PlannedDeparture, ...]:
+    """Return the departures at their boundaries, up to the first the car is not back from; trips spare the minimum."""
+    planned: list[PlannedDeparture] = []
+    for one in ahead.leavings:
+        leaves, back = (sum(1 for p in ahead.slots if p.end <= at) for at in (one.departure.at, one.back))
+        if not leaves > 0:
+            continue
+        wanted = _wanted_pct(one.departure, s)
+        spare_pct = min(ahead.used_pct, max(0.0, wanted - s.wishes.soc_min_pct))
+        planned.append(
+            PlannedDeparture(
+                slot=leaves,
+                target_soc_pct=wanted,
+                return_slot=back if leaves < back < len(ahead.slots) else None,
+                trip_wh=spare_pct / 100 * s.battery.capacity_wh,
+            )
+        )
+        if planned[-1].return_slot is None:
+            break
+    return tuple(planned)
+
+
+def _wanted_pct(departure: Departure, s: Situation) -> float:
+    """Return the level a departure asks for, within the owner's limits."""
+    target, wishes = departure.programme.target_soc_pct, s.wishes
+    return wishes.soc_max_pct if target is None else min(max(target, wishes.soc_min_pct), wishes.soc_max_pct)
 
 
 def _terminal(state: SiteState, slots: Sequence[PriceSlot], s: Situation) -> float:
     return terminal_value(
         [p.import_per_kwh for p in slots],
         [(p.end - p.start) / HOUR for p in slots],
-        charge_efficiency=s.vehicle.charge_efficiency,
-        discharge_efficiency=s.vehicle.discharge_efficiency if _discharge(s).max_w else None,
+        charge_efficiency=s.battery.efficiency(s.likely_charge_w),
+        discharge_efficiency=s.battery.efficiency(-s.max_discharge_w) if _discharge(s).max_w else None,
         ageing_per_kwh=state.config.ageing_per_kwh,
     )
-
-
-def _sun_w(state: SiteState, slot: PriceSlot) -> float:
-    before = [w for at, w in state.sun.rows if at <= slot.start]
-    return before[-1] if before else 0.0

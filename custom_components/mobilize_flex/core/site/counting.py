@@ -13,11 +13,12 @@ from ..model.station import Sampling
 from ..ocpp import readings as live
 from ..ocpp.plausible import plausible, soc_leaps
 from .draft import Draft
+from .level import followed
 
 AWAKE_W: Final = 100.0
 MOST_DOUBTS: Final = 32
 QUIET: Final = timedelta(seconds=60)
-"""A counter that stands still is written down this seldom."""
+"""A counter is noted this seldom: the record of its session is, with every event, and tells more."""
 SAME_SOC_PCT: Final = 5.0
 
 
@@ -40,46 +41,79 @@ def take_samplings(
     readings = live.merge(evse.readings, samplings, d.now)
     awake = d.now if abs(readings.power_w or 0.0) > AWAKE_W else evse.awake_at
     readings, doubtful_pct = _with_sane_soc(d, identity, evse, readings)
-    readings, memory = _counted(d, identity, number, readings, samplings, dated=dated)
+    leaps = doubtful_pct is not None and doubtful_pct != evse.doubtful_soc_pct
     after = replace(evse, readings=readings, awake_at=awake, doubtful_soc_pct=doubtful_pct)
-    d.put_evse(identity, after, memory)
+    counted, memory = _counted(d, identity, after, samplings, dated=dated)
+    battery = followed(d, evse, counted.readings, leaps=leaps)
+    d.put_evse(identity, counted if battery is counted.battery else replace(counted, battery=battery), memory)
 
 
-def count(d: Draft, identity: str, number: int, samplings: Iterable[Sampling], *, dated: bool = True) -> None:
+def count(d: Draft, identity: str, number: int, samplings: tuple[Sampling, ...], *, dated: bool = True) -> None:
     """Let the counters of an EVSE go on, and nothing else."""
     evse = d.evse(identity, number)
-    readings, memory = _counted(d, identity, number, evse.readings, samplings, dated=dated)
-    if memory is not d.state.stations[identity].memory:
-        d.put_evse(identity, replace(evse, readings=readings), memory)
+    counted, memory = _counted(d, identity, evse, samplings, dated=dated)
+    if counted is not evse:
+        d.put_evse(identity, counted, memory)
+
+
+def note_counters(d: Draft) -> None:
+    """Have every counter written down as it stands."""
+    for identity, station in d.state.stations.items():
+        memory = station.memory
+        for evse in station.evses.values():
+            memory = _noted(memory, evse)
+        if memory is not station.memory:
+            d.put_station(replace(d.state.stations[identity], memory=memory))
 
 
 def _counted(
-    d: Draft, identity: str, number: int, readings: StationReadings, samplings: Iterable[Sampling], *, dated: bool
-) -> tuple[StationReadings, StationMemory]:
-    """Return readings and memory with the counters of an EVSE gone on, in the order of time."""
+    d: Draft, identity: str, evse: EvseState, samplings: tuple[Sampling, ...], *, dated: bool
+) -> tuple[EvseState, StationMemory]:
+    """Return an EVSE with its counters gone on, in the order of time, and the memory that remembers them."""
     station = d.state.stations[identity]
-    memory, bound = station.memory, bound_of(station.config.max_w, d.now.utc, dated=dated)
-    before = _span(memory.drawn, number), _span(memory.given, number)
-    drawn, given = before
-    for sampling in sorted(samplings, key=lambda sampling: sampling.at):
+    bound = bound_of(station.config.max_w, d.now.utc, dated=dated)
+    drawn, given = evse.drawn, evse.given
+    for sampling in samplings if len(samplings) < 2 else sorted(samplings, key=lambda sampling: sampling.at):
         import_wh, export_wh = live.counters(sampling.samples)
         if import_wh is not None:
             drawn = take(drawn, sampling.at, import_wh, bound, dated=dated)
         if export_wh is not None:
             given = take(given, sampling.at, export_wh, bound, dated=dated)
-    drawn, given = _worth_noting(before[0], drawn), _worth_noting(before[1], given)
-    if (drawn, given) == before:
-        return readings, memory
-    import_wh = readings.import_wh if drawn.last_at is None else drawn.total_wh
-    export_wh = readings.export_wh if given.last_at is None else given.total_wh
-    memory = replace(
+    if drawn is evse.drawn and given is evse.given:
+        return evse, station.memory
+    import_wh = evse.readings.import_wh if drawn.last_at is None else drawn.total_wh
+    export_wh = evse.readings.export_wh if given.last_at is None else given.total_wh
+    readings = replace(evse.readings, import_wh=import_wh, export_wh=export_wh)
+    counted = replace(evse, readings=readings, drawn=drawn, given=given)
+    memory = station.memory
+    due = _is_due(_span(memory.drawn, evse.evse), drawn) or _is_due(_span(memory.given, evse.evse), given)
+    return counted, _noted(memory, counted) if due else memory
+
+
+def _is_due(noted: Span, now: Span) -> bool:
+    """Return whether a counter is worth noting: with each event its session tells where it stands."""
+    if now.last_at is None or now == noted:
+        return False
+    if noted.last_at is None or (now.first_at, now.base_wh, now.offset_wh) != (
+        noted.first_at, noted.base_wh, noted.offset_wh
+    ):  # fmt: skip
+        return True
+    return now.last_at - noted.last_at >= QUIET
+
+
+def _noted(memory: StationMemory, evse: EvseState) -> StationMemory:
+    """Return a station's memory with the counters of an EVSE as they stand."""
+    number, drawn, given = evse.evse, evse.drawn, evse.given
+    if _span(memory.drawn, number) == drawn and _span(memory.given, number) == given:
+        return memory
+    import_wh, export_wh = evse.readings.import_wh, evse.readings.export_wh
+    return replace(
         memory,
         drawn=memory.drawn if drawn.last_at is None else _with(memory.drawn, number, drawn),
         given=memory.given if given.last_at is None else _with(memory.given, number, given),
         import_wh=memory.import_wh if import_wh is None else _with(memory.import_wh, number, import_wh),
         export_wh=memory.export_wh if export_wh is None else _with(memory.export_wh, number, export_wh),
     )
-    return replace(readings, import_wh=import_wh, export_wh=export_wh), memory
 
 
 def _span(spans: tuple[tuple[int, Span], ...], number: int) -> Span:
@@ -88,15 +122,6 @@ def _span(spans: tuple[tuple[int, Span], ...], number: int) -> Span:
 
 def _with[V](rows: tuple[tuple[int, V], ...], number: int, value: V) -> tuple[tuple[int, V], ...]:
     return tuple(sorted({**dict(rows), number: value}.items(), key=lambda row: row[0]))
-
-
-def _worth_noting(before: Span, after: Span) -> Span:
-    """Return a counter as it was while only time goes by: each note of it is written to the disk."""
-    if before.last_wh != after.last_wh or before.last_at is None or after.last_at is None:
-        return after
-    if after.last_at - before.last_at >= QUIET:
-        return after
-    return before if replace(after, last_at=before.last_at) == before else after
 
 
 def _with_sane_soc(

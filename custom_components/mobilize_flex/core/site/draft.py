@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
 
 from ..model.certificates import SignRequest
 from ..model.commands import MakePlan, StationAnswer, StationCommand
@@ -11,11 +10,7 @@ from ..model.moment import Moment
 from ..model.replacing import replace
 from ..model.session import Session
 from ..model.state import EvseState, Refusal, SiteState, StationMemory, StationState
-from ..ocpp.inventory import connectors
-from .keeping import MOST_SESSIONS
-
-MOST_EVSES: Final = 8
-"""No home station has more; a number beyond it is a mistake, or mischief."""
+from .keeping import MOST_EVSES, MOST_SESSIONS, listed_evses
 
 
 @dataclass(slots=True)
@@ -80,7 +75,7 @@ class Draft:
         station = self.state.stations[identity]
         if not 0 < number <= MOST_EVSES:
             return False
-        listed = connectors(station.inventory) if station.inventory_whole else {}
+        listed = listed_evses(station)
         return not listed or number in listed
 
     def each_evse(self, change: Callable[[StationState, EvseState], EvseState]) -> None:
@@ -103,6 +98,7 @@ class Draft:
         if known is None:
             for key in self._too_many(session.station):
                 del self._sessions.rows[key]
+                self.state = replace(self.state, older=True)
         self._sessions.rows[session.key] = session
 
     def _too_many(self, identity: str) -> list[str]:

@@ -7,8 +7,10 @@ from ..model.moment import Moment
 from ..model.reasons import Reason
 from ..model.session import Activity, Phase
 from ..model.state import EvseState, Glance, SiteState, StationState
+from .level import level_of
+from .obstacles import v2g_standing
 from .routes import standing
-from .wanting import soc_of, v2g_wanted
+from .wanting import v2g_wanted
 
 FLOW_W: Final = 100.0
 
@@ -27,7 +29,6 @@ def glance(state: SiteState, identity: str, number: int, now: Moment) -> Glance:
     station = state.stations[identity]
     evse = station.evses.get(number) or EvseState(evse=number)
     session = state.sessions.get(evse.session) if evse.session else None
-    soc_pct, _ = soc_of(state, evse, session, now)
     wanted = session.v2g_allowed if session is not None else v2g_wanted(state, now)
     return Glance(
         activity=_activity(station, evse),
@@ -35,7 +36,8 @@ def glance(state: SiteState, identity: str, number: int, now: Moment) -> Glance:
         decision=evse.decision,
         envelope=evse.envelope,
         power_w=evse.readings.power_w,
-        soc_pct=soc_pct,
+        level=level_of(state, evse, session, now),
+        v2g=v2g_standing(state, station, evse, session, now),
         session=session,
         plan=evse.plan,
         standing=standing(state, station),
@@ -57,6 +59,8 @@ def activity(evse: EvseState) -> Activity:
     if fixed is not None:
         return fixed
     power_w = evse.readings.power_w or 0.0
+    if evse.phase is Phase.HELD and abs(power_w) <= FLOW_W:
+        return Activity.FINISHED
     if power_w < -FLOW_W:
         return Activity.DISCHARGING
     if power_w <= FLOW_W:

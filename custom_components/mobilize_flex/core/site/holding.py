@@ -13,6 +13,8 @@ BUDGET_S: Final = 300.0
 """An owner never sits with a station that is held for longer."""
 SETTLE_S: Final = 1.0
 CALL_S: Final = 10.0
+BASES: Final = ("FullInventory", "ConfigurationInventory", "SummaryInventory")
+"""What a station is asked to tell of itself: the next one where it refuses."""
 
 
 def hold_back(d: Draft, identity: str) -> None:
@@ -51,12 +53,26 @@ def go_on(d: Draft, identity: str) -> None:
         written(d, identity, None)
 
 
-def read_inventory(d: Draft, identity: str) -> None:
-    """Ask for the whole device model."""
+def read_inventory(d: Draft, identity: str, base: str = BASES[0]) -> None:
+    """Ask for the device model."""
     number = d.next_id()
-    report = Report(request_id=number, heard_at=d.now)
+    report = Report(request_id=number, heard_at=d.now, base=base)
     d.put_station(replace(d.state.stations[identity], report=report))
-    d.commands.append(ReadInventory(id=number, station=identity, request_id=number))
+    d.commands.append(ReadInventory(id=number, station=identity, request_id=number, base=base))
+
+
+def _report_refused(d: Draft, identity: str, fact: CommandAccepted | CommandRefused | CommandUnanswered) -> None:
+    """Make do with less of the device model where a station does not tell that much of it."""
+    station = d.state.stations[identity]
+    report = station.report
+    empty = isinstance(fact, CommandAccepted) and fact.detail == "EmptyResultSet"
+    if report is None or report.request_id != fact.id or (isinstance(fact, CommandAccepted) and not empty):
+        return
+    d.put_station(replace(station, report=None))
+    smaller = BASES[BASES.index(report.base) + 1 :]
+    knows_none = isinstance(fact, CommandRefused) and fact.reason == "NotImplemented"
+    if smaller and not knows_none and not isinstance(fact, CommandUnanswered):
+        read_inventory(d, identity, smaller[0])
 
 
 def written(d: Draft, identity: str, command_id: int | None) -> None:
@@ -70,7 +86,8 @@ def written(d: Draft, identity: str, command_id: int | None) -> None:
 
 
 def answered(d: Draft, fact: CommandAccepted | CommandRefused | CommandUnanswered) -> None:
-    """Go on once the settings are written, or will not be."""
+    """Go on once the settings are written, or will not be; ask for less of an inventory that is refused."""
+    _report_refused(d, fact.station, fact)
     hold = d.state.stations[fact.station].hold
     if hold is not None and hold.writing == fact.id:
         written(d, fact.station, None)

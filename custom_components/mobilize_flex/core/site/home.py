@@ -1,61 +1,48 @@
 """What the house, the car's own cloud, the market, the planner and the clock change."""
 
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Final
 
 from ..grid import house
+from ..meters.belief import FROZEN, believe
 from ..model.config import StationConfig
 from ..model.facts import (
     MeterLost,
     MeterRead,
     PlanMade,
-    PricesPublished,
     SiteConfigured,
     Stopping,
     SunForecast,
     Ticked,
-    VehicleSocRead,
 )
-from ..model.state import EvseState, VehicleState
-from .asking import price_curve
+from ..model.state import EvseState
+from ..plan.sun import sun_at
+from .counting import note_counters
+from .delivering import stop_all
 from .draft import Draft
 from .keeping import reconfigure
+from .loads import cars_w
+from .market import renew_prices, without_past
 from .probing import end_all, rechosen
-from .rounds import cars_w, stop_all
 from .wanting import next_departure
 from .welcome import install_limits
 from .wishing import forget_past
 
-PRICES_S: Final = 300.0
-
 
 def meter_read(d: Draft, fact: MeterRead) -> None:
     """Take a reading of the house meter."""
-    meter = house.read(d.state.meter, fact.reading, cars_w(d.state.stations, d.now), d.state.config.zone, d.now)
+    cars, zone = cars_w(d.state.stations, d.now), d.state.config.zone
+    belief = believe(d.state.config, d.state.meter, fact.reading, cars, d.now)
+    meter = replace(d.state.meter, memory=belief.memory)
+    if belief.frozen:
+        meter = replace(meter, lost=FROZEN)
+    elif belief.reading is not None:
+        meter = house.read(meter, belief.reading, cars, zone, d.now, sun_at(d.state.sun, d.now.utc))
     d.state = replace(d.state, meter=meter)
 
 
 def meter_lost(d: Draft, fact: MeterLost) -> None:
     """Note that the meter is out of reach; from now on it counts as the worst case."""
     d.state = replace(d.state, meter=replace(d.state.meter, lost=fact.reason))
-
-
-def vehicle_soc_read(d: Draft, fact: VehicleSocRead) -> None:
-    """Take a state of charge from another source than the station, if it makes sense."""
-    if not 0.0 <= fact.soc_pct <= 100.0:
-        d.state = replace(d.state, surprises=d.state.surprises + 1)
-        return
-    age_s = max(0.0, (d.now.utc - fact.at).total_seconds())
-    at = replace(d.now, mono_s=d.now.mono_s - age_s)
-    vehicle = VehicleState(soc_pct=fact.soc_pct, at=at, source="entity")
-    d.state = replace(d.state, vehicles=MappingProxyType({**d.state.vehicles, fact.vehicle: vehicle}))
-
-
-def prices_published(d: Draft, fact: PricesPublished) -> None:
-    """Take published prices."""
-    d.state = replace(d.state, published=fact)
-    _renew_prices(d)
 
 
 def sun_forecast(d: Draft, fact: SunForecast) -> None:
@@ -85,7 +72,9 @@ def site_configured(d: Draft, fact: SiteConfigured) -> None:
             install_limits(d, identity)
         if known is not None and known.config.route != station.config.route:
             rechosen(d, identity)
-    _renew_prices(d)
+    if before.config.contract != fact.config.contract:
+        d.state = replace(d.state, published=without_past(before.published, d.now))
+    renew_prices(d)
 
 
 def _limits_differ(before: StationConfig, after: StationConfig) -> bool:
@@ -98,19 +87,12 @@ def ticked(d: Draft, fact: Ticked) -> None:
     if d.state.ahead is None or d.state.ahead.at <= d.now.utc:
         d.state = replace(d.state, ahead=next_departure(d.state, d.now))
     if d.now.mono_s >= d.state.prices_until_s:
-        _renew_prices(d)
+        renew_prices(d)
 
 
 def stopping(d: Draft, fact: Stopping) -> None:
     """Leave every station to its standard charge; what they answer to that is no reason for new orders."""
     end_all(d)
     stop_all(d)
+    note_counters(d)
     d.state = replace(d.state, stopping=True)
-
-
-def _renew_prices(d: Draft) -> None:
-    curve = price_curve(d.state, d.now)
-    d.state = replace(d.state, prices_until_s=d.now.mono_s + PRICES_S)
-    if curve != d.state.prices:
-        d.state = replace(d.state, prices=curve)
-        d.each_evse(lambda _, evse: replace(evse, plan_stale=True))

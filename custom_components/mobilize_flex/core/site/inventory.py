@@ -1,14 +1,17 @@
 """What a station is made of, as far as it told."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from ..model.commands import Variable
 from ..model.facts import ConnectorChanged, VariablesReported
 from ..model.moment import Moment
-from ..model.state import Report, StationState
-from ..model.station import ConnectorStatus
+from ..model.state import EvseState, Report, StationState
+from ..model.station import ConnectorStatus, VariableReport
 from ..ocpp.inventory import ROWS_LIMIT, abilities, merge_reports
 from .draft import Draft
+from .holding import BASES
+from .keeping import listed_evses
 from .routes import announced_by_inventory
 from .stations import connector_changed
 
@@ -28,7 +31,8 @@ def variables_reported(d: Draft, fact: VariablesReported) -> bool:
         station = replace(station, inventory=merge_reports(station.inventory, fact.rows))
     memory = station.memory
     if assembled:
-        memory = replace(memory, inventory_of=inventory_key(station))
+        partial = report is not None and report.base != BASES[0]
+        memory = replace(memory, inventory_of=inventory_key(station), inventory_partial=partial)
     whole = station.inventory_whole or assembled
     if whole and station.report is None:  # half an inventory would take abilities away that we remember
         memory = replace(memory, abilities=abilities(station.inventory, memory.version))
@@ -36,6 +40,8 @@ def variables_reported(d: Draft, fact: VariablesReported) -> bool:
         memory = replace(memory, announced=True)
     saves = station.inventory_saves + (assembled or fact.written)
     d.put_station(replace(station, inventory_whole=whole, inventory_saves=saves, memory=memory))
+    if assembled:
+        meet_evses(d, fact.station)
     _look_at_values(d, fact)
     return assembled
 
@@ -58,7 +64,7 @@ def _look_at_values(d: Draft, fact: VariablesReported) -> None:
     for row in fact.rows:
         name = row.variable
         if is_light(name) and fact.request_id is None:
-            d.put_station(replace(d.state.stations[fact.station], indicator=row.value))
+            _look_at_light(d, fact.station, row)
         elif is_availability(name) and name.evse and name.connector and row.value and row.value in ConnectorStatus:
             if fact.request_id is not None and name.connector in d.evse(fact.station, name.evse).told:
                 continue
@@ -67,6 +73,25 @@ def _look_at_values(d: Draft, fact: VariablesReported) -> None:
                 station=fact.station, evse=name.evse, connector=name.connector, status=status, at=at
             )
             connector_changed(d, told)
+
+
+def _look_at_light(d: Draft, identity: str, row: VariableReport) -> None:
+    if row.variable.evse:
+        d.put_evse(identity, replace(d.evse(identity, row.variable.evse), indicator=row.value))
+    else:
+        d.put_station(replace(d.state.stations[identity], indicator=row.value))
+
+
+def meet_evses(d: Draft, identity: str) -> None:
+    """Make the EVSEs a whole inventory lists, forget those it does not list that nothing hangs on."""
+    station = d.state.stations[identity]
+    listed = listed_evses(station)
+    if not listed:
+        return
+    kept = {n: e for n, e in station.evses.items() if n == 1 or n in listed or e.session is not None}
+    fresh = {n: EvseState(evse=n) for n in listed - kept.keys()}
+    if fresh or len(kept) < len(station.evses):
+        d.put_station(replace(station, evses=MappingProxyType(dict(sorted((kept | fresh).items())))))
 
 
 def is_availability(variable: Variable) -> bool:

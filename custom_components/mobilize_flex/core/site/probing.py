@@ -5,13 +5,15 @@ from dataclasses import replace
 from typing import Final
 
 from ..control import probe as table
-from ..control.decide import FLOOR_MARGIN_PCT, Situation
+from ..control.bounds import FLOOR_MARGIN_PCT
+from ..control.decide import Situation
 from ..grid.envelope import is_fresh
 from ..model.commands import ClearPower
+from ..model.delivery import Delivery, Learnt
 from ..model.driver import BESIDE_KINDS, LetsGo, RouteKind
 from ..model.intents import ProbeRoute
 from ..model.probe import DISPROVES, Probe, Verdict
-from ..model.state import Delivery, EvseState, Refusal, StationState
+from ..model.state import EvseState, Refusal, StationState
 from .draft import Draft
 from .routes import route_of
 
@@ -155,7 +157,7 @@ def rechosen(d: Draft, identity: str) -> None:
         end(d, identity, number, Verdict.INTERRUPTED)
         release(d, identity, d.evse(identity, number))
     station = d.state.stations[identity]
-    d.put_station(replace(station, memory=replace(station.memory, proven_route=None, probe=None)))
+    d.put_station(replace(station, memory=replace(station.memory, proven_route=None, probe=None, learnt=Learnt())))
 
 
 def release(d: Draft, identity: str, evse: EvseState) -> None:
@@ -191,5 +193,5 @@ def tidy_up(d: Draft, identity: str) -> None:
 
 
 def _afresh(evse: EvseState) -> Delivery:
-    """Return a delivery that begins anew, in the unit the station takes."""
-    return Delivery(amperes=evse.delivery.amperes, no_idle=True)
+    """Return a delivery that begins anew."""
+    return evse.delivery.anew()

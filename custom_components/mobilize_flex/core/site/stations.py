@@ -4,12 +4,13 @@ from dataclasses import replace
 import math
 from typing import Final
 
-from ..control import pace
+from ..control.effect import FOLLOW_W
 from ..control.session_table import Turn
 from ..ledger.sessions import GONE
 from ..model.abilities import Abilities
 from ..model.access import ListDelivery
 from ..model.commands import AnswerAuthorize, AnswerBoot, AnswerPull, AnswerSchedule, BootStatus
+from ..model.delivery import Delivery, Learnt
 from ..model.facts import (
     CardPresented,
     CommandAccepted,
@@ -27,11 +28,12 @@ from ..model.facts import (
     StationDisconnected,
 )
 from ..model.moment import Moment
-from ..model.state import Boot, Delivery, EvseState, LimitsDelivery, Onboarding, StationMemory, StationState
+from ..model.outside import ExternalLimit
+from ..model.state import Boot, EvseState, LimitsDelivery, Onboarding, StationMemory, StationState
 from ..model.station import ConnectorStatus
 from ..model.wishes import Override
 from ..ocpp.profiles import order_id
-from . import access, holding, rest
+from . import access, delivering, flap, holding, rest
 from .draft import Draft
 from .holding import hold_back
 from .routes import is_hybrid
@@ -43,6 +45,7 @@ PENDING_S: Final = 30
 """How soon a station that is not accepted yet asks again."""
 BOOTS_KEPT: Final = 5
 MOST_CONNECTORS: Final = 8
+MOST_SOURCES: Final = 8
 LIMITS_AGAIN_S: Final = (60.0, 300.0, 1800.0)
 _PRECEDENCE: Final = (
     ConnectorStatus.OCCUPIED,
@@ -114,6 +117,7 @@ def booted(d: Draft, fact: StationBooted) -> None:
         model=fact.model,
         serial=fact.serial or before.serial,
         firmware=fact.firmware,
+        learnt=Learnt(),
     )
     station = station if same else replace(station, inventory=(), inventory_whole=False)
     d.put_station(
@@ -131,7 +135,7 @@ def booted(d: Draft, fact: StationBooted) -> None:
     )
     for evse in station.evses.values():
         anew = replace(evse, delivery=Delivery(), told=frozenset(), problems=frozenset())
-        d.put_evse(fact.station, replace(anew, external_limit_w=None, external_source=None))
+        d.put_evse(fact.station, replace(anew, external=()))
     status = BootStatus.ACCEPTED if accepted else BootStatus.PENDING
     d.commands.append(AnswerBoot(call=fact.call, status=status, interval_s=HEARTBEAT_S if accepted else PENDING_S))
 
@@ -181,9 +185,9 @@ def schedule_reported(d: Draft, fact: ScheduleReported) -> None:
     """Accept the car's own schedule unless it goes over what is allowed; then the order comes again."""
     evse = d.evse(fact.station, fact.evse)
     order = evse.delivery.order
-    over = order is not None and fact.peak_w is not None and fact.peak_w > max(order.power_w, 0.0) + pace.FOLLOW_W
+    over = order is not None and fact.peak_w is not None and fact.peak_w > max(order.power_w, 0.0) + FOLLOW_W
     if over:
-        d.put_evse(fact.station, replace_delivery(evse, pace.again(evse.delivery)))
+        delivering.negotiates_again(d, fact.station, fact.evse)
     d.commands.append(AnswerSchedule(call=fact.call, accepted=not over))
 
 
@@ -206,15 +210,18 @@ def problem_reported(d: Draft, fact: ProblemReported) -> None:
 
 
 def limit_reported(d: Draft, fact: LimitReported) -> None:
-    """Adopt a limit something else sets, until it is cleared."""
+    """Adopt a limit something else sets, until it is cleared; each source has one."""
+    told = ExternalLimit(fact.source, fact.limit_w, fact.grid_critical)
     for evse in _addressed(d, fact.station, fact.evse):
-        d.put_evse(fact.station, replace(evse, external_limit_w=fact.limit_w, external_source=fact.source))
+        others = tuple(known for known in evse.external if known.source != fact.source)
+        d.put_evse(fact.station, replace(evse, external=(*others, told)[-MOST_SOURCES:]))
 
 
 def limit_cleared(d: Draft, fact: LimitCleared) -> None:
     """Forget that limit."""
     for evse in _addressed(d, fact.station, fact.evse):
-        d.put_evse(fact.station, replace(evse, external_limit_w=None, external_source=None))
+        others = tuple(known for known in evse.external if known.source != fact.source)
+        d.put_evse(fact.station, replace(evse, external=others))
 
 
 def _addressed(d: Draft, identity: str, number: int | None) -> list[EvseState]:
@@ -230,9 +237,8 @@ def priority_reported(d: Draft, fact: PriorityReported) -> None:
             continue
         d.put_evse(fact.station, replace(evse, priority=fact.active))
         if fact.active and session.override is None:
-            d.put_session(replace(session, override=Override.FLAP))
-            turn(d, fact.station, evse.evse, Turn.CHARGE_NOW)
-        elif not fact.active and session.override is Override.FLAP:
+            flap.press(d, fact.station, evse.evse)
+        elif not fact.active and evse.priority and session.override is Override.FLAP:
             d.put_session(replace(session, override=None))
             turn(d, fact.station, evse.evse, Turn.RESUMED)
 
@@ -240,7 +246,7 @@ def priority_reported(d: Draft, fact: PriorityReported) -> None:
 def command_accepted(d: Draft, fact: CommandAccepted) -> None:
     """Note what a station agreed to."""
     _answered(d, fact)
-    d.each_evse(lambda s, e: replace_delivery(e, pace.accepted(e.delivery, fact)) if _is(s, fact.station) else e)
+    delivering.accepted(d, fact)
     if fact.ongoing is False and fact.queued is not True and fact.transaction is not None:
         _transaction_gone(d, fact.station, fact.transaction)
 
@@ -248,24 +254,13 @@ def command_accepted(d: Draft, fact: CommandAccepted) -> None:
 def command_refused(d: Draft, fact: CommandRefused) -> None:
     """Learn from a refusal."""
     _answered(d, fact)
-    d.each_evse(lambda s, e: replace_delivery(e, pace.refused(e.delivery, fact, d.now)) if _is(s, fact.station) else e)
+    delivering.refused(d, fact)
 
 
 def command_unanswered(d: Draft, fact: CommandUnanswered) -> None:
     """Note a silence."""
     _answered(d, fact)
-    d.each_evse(
-        lambda s, e: replace_delivery(e, pace.unanswered(e.delivery, fact, d.now)) if _is(s, fact.station) else e
-    )
-
-
-def _is(station: StationState, identity: str) -> bool:
-    return station.config.identity == identity
-
-
-def replace_delivery(evse: EvseState, delivery: Delivery) -> EvseState:
-    """Return an EVSE with another delivery, the same one where nothing changed."""
-    return evse if delivery is evse.delivery else replace(evse, delivery=delivery)
+    delivering.unanswered(d, fact)
 
 
 def _answered(d: Draft, fact: CommandAccepted | CommandRefused | CommandUnanswered) -> None:
@@ -276,8 +271,6 @@ def _answered(d: Draft, fact: CommandAccepted | CommandRefused | CommandUnanswer
     station = d.state.stations[fact.station]
     if station.limits.id == fact.id:
         d.put_station(_limits_answered(station, fact, d.now))
-    elif station.report is not None and station.report.request_id == fact.id and not isinstance(fact, CommandAccepted):
-        d.put_station(replace(station, report=None))
 
 
 def _limits_answered(

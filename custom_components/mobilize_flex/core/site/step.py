@@ -5,21 +5,33 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from ..model import facts as f, intents as i
+from ..model.battery import VehiclePlugRead, VehicleSocRead
 from ..model.certificates import CertificateEnding, CertificateMade, CertificateRequested, RequestJudged, SignRequest
 from ..model.commands import Keep, MakePlan, StationAnswer, StationCommand
+from ..model.contracts import DaysTold
+from ..model.delivery import ScheduleTold
+from ..model.dimming import ContactsRead
 from ..model.facts import Fact
 from ..model.intents import Intent
 from ..model.moment import Moment
+from ..model.recall import ChargeRecalled
 from ..model.state import Refusal, SiteState
 from ..model.upkeep import ReportPart, ReservationEnded
 from . import (
     access,
+    accounting,
     certificates,
+    delivering,
+    dimming,
     firmware,
     home,
     incidents,
     inventory,
+    level,
     logs,
+    mains,
+    market,
+    recalling,
     stations,
     transactions,
     upkeep,
@@ -60,6 +72,17 @@ def _variables(d: Draft, fact: f.VariablesReported) -> None:
 def _booted(d: Draft, fact: f.StationBooted) -> None:
     firmware.booted(d, fact)
     stations.booted(d, fact)
+    dimming.limits_changed(d, fact.station)
+
+
+def _limited(d: Draft, fact: f.LimitReported) -> None:
+    stations.limit_reported(d, fact)
+    dimming.limits_changed(d, fact.station)
+
+
+def _unlimited(d: Draft, fact: f.LimitCleared) -> None:
+    stations.limit_cleared(d, fact)
+    dimming.limits_changed(d, fact.station)
 
 
 def _upkept(d: Draft, fact: f.UpkeepDone) -> None:
@@ -80,12 +103,25 @@ def _problem(d: Draft, fact: f.ProblemReported) -> None:
 def _transaction(d: Draft, fact: f.TransactionReported) -> None:
     upkeep.reservation_used(d, fact)
     transactions.transaction_reported(d, fact)
+    mains.transaction_reported(d, fact)
+
+
+def _metered(d: Draft, fact: f.Metered) -> None:
+    transactions.metered(d, fact)
+    mains.metered(d, fact)
+
+
+def _configured(d: Draft, fact: f.SiteConfigured) -> None:
+    home.site_configured(d, fact)
+    dimming.judge(d)
 
 
 def _ticked(d: Draft, fact: f.Ticked) -> None:
     home.ticked(d, fact)
     upkeep.expire(d)
     firmware.overdue(d)
+    accounting.ticked(d)
+    dimming.follow(d)
 
 
 ARMS: Final[Mapping[type, Arm]] = dict(
@@ -96,17 +132,18 @@ ARMS: Final[Mapping[type, Arm]] = dict(
         _arm(f.ConnectorChanged, _connector),
         _arm(f.CardPresented, stations.card_presented),
         _arm(f.TransactionReported, _transaction),
-        _arm(f.Metered, transactions.metered),
+        _arm(f.Metered, _metered),
         _arm(f.NeedsReported, transactions.needs_reported),
         _arm(f.ScheduleReported, stations.schedule_reported),
         _arm(f.SetpointPulled, stations.setpoint_pulled),
         _arm(f.VariablesReported, _variables),
         _arm(f.ProblemReported, _problem),
         _arm(f.SecurityReported, incidents.security_reported),
-        _arm(f.LimitReported, stations.limit_reported),
-        _arm(f.LimitCleared, stations.limit_cleared),
+        _arm(f.LimitReported, _limited),
+        _arm(f.LimitCleared, _unlimited),
         _arm(f.PriorityReported, stations.priority_reported),
         _arm(f.ProfilesReported, welcome.profiles_reported),
+        _arm(ScheduleTold, delivering.schedule_told),
         _arm(f.ListVersionReported, access.version_reported),
         _arm(f.CommandAccepted, stations.command_accepted),
         _arm(f.CommandRefused, stations.command_refused),
@@ -122,11 +159,15 @@ ARMS: Final[Mapping[type, Arm]] = dict(
         _arm(CertificateEnding, certificates.ending),
         _arm(f.MeterRead, home.meter_read),
         _arm(f.MeterLost, home.meter_lost),
-        _arm(f.VehicleSocRead, home.vehicle_soc_read),
-        _arm(f.PricesPublished, home.prices_published),
+        _arm(ContactsRead, dimming.contacts_read),
+        _arm(VehicleSocRead, level.vehicle_soc_read),
+        _arm(VehiclePlugRead, level.vehicle_plug_read),
+        _arm(f.PricesPublished, market.prices_published),
+        _arm(DaysTold, market.days_told),
         _arm(f.SunForecast, home.sun_forecast),
         _arm(f.PlanMade, home.plan_made),
-        _arm(f.SiteConfigured, home.site_configured),
+        _arm(ChargeRecalled, recalling.recalled),
+        _arm(f.SiteConfigured, _configured),
         _arm(f.Ticked, _ticked),
         _arm(f.Stopping, home.stopping),
         _arm(i.SetProgramme, wishing.set_programme),
@@ -139,6 +180,7 @@ ARMS: Final[Mapping[type, Arm]] = dict(
         _arm(i.SetV2g, wishing.set_v2g),
         _arm(i.ChargeNow, wishing.charge_now),
         _arm(i.ResumeV2g, wishing.resume_v2g),
+        _arm(i.SetSoc, level.set_soc),
         _arm(i.ProbeRoute, wishing.probe_route),
         _arm(i.SetBadge, access.set_badge),
         _arm(i.RemoveBadge, access.remove_badge),

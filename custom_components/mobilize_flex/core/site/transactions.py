@@ -11,16 +11,15 @@ from ..model.commands import AnswerNeeds, AnswerTransaction
 from ..model.facts import Metered, NeedsReported, TransactionReported
 from ..model.replacing import replace
 from ..model.session import Phase, Session
-from ..model.state import EvseState
+from ..model.state import EvseState, SiteState
 from ..model.station import ConnectorStatus, EventKind
-from ..model.wishes import Override
-from . import access
+from . import access, accounting, flap, level
 from .counting import believable, count, take_samplings
 from .draft import Draft
 from .rest import look_for_rest
 from .routes import announced_by_needs, route_of
 from .turning import let_go, turn
-from .wanting import next_departure, preparing, soc_from_needs, v2g_agreed, v2g_wanted, vehicle_named, vehicle_of
+from .wanting import next_departure, preparing, promised_pct, v2g_agreed, v2g_wanted, vehicle_named
 
 SHORT_NAME: Final = 10
 """A name of so few figures is a count, and begins anew some day."""
@@ -30,7 +29,7 @@ def transaction_reported(d: Draft, fact: TransactionReported) -> None:
     """Keep the event in its session, then follow it where it tells the present."""
     samplings = believable(d, fact.station, fact.samplings)
     fact = fact if samplings is fact.samplings else replace(fact, samplings=samplings)
-    known = _known(d, fact)
+    known = session_of(d.state, fact)
     evse_number = fact.evse or (known.evse if known else _likely_evse(d, fact))
     session = known or _begin(d, fact, evse_number)
     evse = d.evse(fact.station, evse_number)
@@ -39,12 +38,15 @@ def transaction_reported(d: Draft, fact: TransactionReported) -> None:
         session = sessions.reopened(session)
     trusted = fact.dated and not fact.offline
     bound = bound_of(d.state.stations[fact.station].config.max_w, d.now.utc, dated=trusted)
-    merged = sessions.merge(session, fact, d.state.prices, d.state.meter.house_w, bound)
-    if news:
-        v2g = evse.phase is Phase.V2G and not preparing(d.state, d.now)
-        merged = sessions.with_time(merged, fact.at, v2g=v2g)
+    v2g = (evse.phase is Phase.V2G and not preparing(d.state, d.now)) if news else None
+    merged = sessions.merge(session, fact, d.state.prices, d.state.meter.house_w, bound, v2g=v2g)
     told = _verdict(d, fact)
-    d.put_session(_with_verdict(_with_vehicle(d, merged, fact), fact, told))
+    car = merged.vehicle, merged.foreign
+    merged = _with_vehicle(d, merged, fact)
+    d.put_session(_with_verdict(merged, fact, told))
+    if (merged.vehicle, merged.foreign) != car:
+        level.another_car(d, fact.station, evse_number)
+    accounting.note(d, session, merged, fact)
     if news:
         _follow(d, fact, merged, evse_number)
     else:
@@ -55,14 +57,14 @@ def transaction_reported(d: Draft, fact: TransactionReported) -> None:
     _answer(d, fact, told, merged)
 
 
-def _known(d: Draft, fact: TransactionReported) -> Session | None:
+def session_of(state: SiteState, fact: TransactionReported) -> Session | None:
     """Return the session of an event; names a station counts up come again one day, and mean another transaction."""
-    first = d.session(sessions.key_of(fact.station, fact.transaction))
+    first = state.sessions.get(sessions.key_of(fact.station, fact.transaction))
     if first is not None and not sessions.is_another(first, fact):
         return first
     if first is None and not _counts_up(fact):
         return None
-    mine = [s for s in d.state.sessions.values() if (s.station, s.transaction) == (fact.station, fact.transaction)]
+    mine = [s for s in state.sessions.values() if (s.station, s.transaction) == (fact.station, fact.transaction)]
     mine = [s for s in mine if not sessions.is_another(s, fact)]
     return max(mine, key=lambda s: s.started_at, default=None)
 
@@ -84,12 +86,24 @@ def _begin(d: Draft, fact: TransactionReported, evse_number: int) -> Session:
     if _counts_up(fact) or key in d.state.sessions:
         key = sessions.key_again(fact.station, fact.transaction, fact.at)
     session = sessions.begin(fact, key, evse_number)
-    return replace(session, departure=departure.at if departure else None, v2g_allowed=v2g_wanted(d.state, d.now))
+    return replace(
+        session,
+        departure=departure.at if departure else None,
+        promised_pct=promised_pct(d.state, departure),
+        v2g_allowed=v2g_wanted(d.state, d.now),
+    )
 
 
 def _with_vehicle(d: Draft, session: Session, fact: TransactionReported) -> Session:
-    name = vehicle_named(d.state, fact.token.evccid if fact.token else None)
-    return replace(session, vehicle=name) if name and name != session.vehicle else session
+    """Note which car it is, by the name it says; one that no car of the owner's has is a stranger's."""
+    evccid = fact.token.evccid if fact.token else None
+    if evccid is None:
+        return session
+    name, cars = vehicle_named(d.state, evccid), d.state.config.vehicles
+    foreign = name is None and bool(cars) and all(car.evccid for car in cars)
+    if (name or session.vehicle, foreign) == (session.vehicle, session.foreign):
+        return session
+    return replace(session, vehicle=name or session.vehicle, foreign=foreign)
 
 
 def _is_news(d: Draft, session: Session, fact: TransactionReported, evse: EvseState) -> bool:
@@ -115,19 +129,12 @@ def _follow(d: Draft, fact: TransactionReported, session: Session, number: int) 
             return
         evse = _adopt(d, fact, session, evse)
     take_samplings(d, fact.station, number, fact.samplings, dated=fact.dated)
-    _note_soc(d, session.key, d.evse(fact.station, number))
     evse = d.evse(fact.station, number)
+    d.put_session(level.noted(d.state.sessions[session.key], evse))
     told = fact.charging_state or evse.charging_state, fact.operation_mode or evse.operation_mode
     if told != (evse.charging_state, evse.operation_mode):
-        d.put_evse(fact.station, replace(evse, charging_state=told[0], operation_mode=told[1]))
-
-
-def _note_soc(d: Draft, key: str, evse: EvseState) -> None:
-    """Keep with a session what the battery began with, and what it has now."""
-    session, soc_pct = d.state.sessions[key], evse.readings.soc_pct
-    if soc_pct is not None and soc_pct != session.soc_end_pct:
-        began = soc_pct if session.soc_start_pct is None else session.soc_start_pct
-        d.put_session(replace(session, soc_start_pct=began, soc_end_pct=soc_pct))
+        after = replace(evse, charging_state=told[0], operation_mode=told[1])
+        d.put_evse(fact.station, flap.note_mode(evse, after, d, fact))
 
 
 def _adopt(d: Draft, fact: TransactionReported, session: Session, evse: EvseState) -> EvseState:
@@ -142,6 +149,7 @@ def _adopt(d: Draft, fact: TransactionReported, session: Session, evse: EvseStat
         if other.session == session.key:
             _move_away(d, fact.station, other)
     d.put_evse(fact.station, replace(d.evse(fact.station, evse.evse), session=session.key))
+    level.arrived(d, fact.station, evse.evse)
     return turn(d, fact.station, evse.evse, Turn.BEGAN)
 
 
@@ -208,15 +216,13 @@ def needs_reported(d: Draft, fact: NeedsReported) -> None:
     session = d.session(evse.session)
     if session is not None:
         d.put_session(replace(session, needs=fact.needs))
-    soc_pct = soc_from_needs(fact.needs, vehicle_of(d.state, session))
-    if soc_pct is not None:
-        d.put_evse(fact.station, replace(evse, readings=replace(evse.readings, soc_pct=soc_pct, soc_at=d.now)))
+    level.needs_told(d, fact.station, fact.evse)
     if evse.phase is Phase.STARTING:
         barred = session is not None and session.charge_only
         agreed = not barred and v2g_agreed(d.state, fact.station, fact.needs, d.now)
         turn(d, fact.station, fact.evse, Turn.V2G_AGREED if agreed else Turn.STANDARD_BEGAN)
     elif evse.phase is Phase.V2G and not fact.needs.bidirectional and _tells_needs(d, fact.station):
-        _flap_button(d, fact, session)
+        flap.press(d, fact.station, fact.evse)
     evse = d.evse(fact.station, fact.evse)
     d.put_evse(fact.station, replace(evse, plan_stale=True, delivery=pace.again(evse.delivery)))
     d.commands.append(AnswerNeeds(call=fact.call, profile_follows=session is not None))
@@ -225,9 +231,3 @@ def needs_reported(d: Draft, fact: NeedsReported) -> None:
 def _tells_needs(d: Draft, identity: str) -> bool:
     route = route_of(d.state, d.state.stations[identity])
     return route is not None and route.tells_needs
-
-
-def _flap_button(d: Draft, fact: NeedsReported, session: Session | None) -> None:
-    turn(d, fact.station, fact.evse, Turn.CHARGE_NOW)
-    if session is not None:
-        d.put_session(replace(d.state.sessions[session.key], override=Override.FLAP))

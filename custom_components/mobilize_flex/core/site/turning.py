@@ -1,14 +1,13 @@
 """Moving an EVSE through the life of its session."""
 
-from types import MappingProxyType
-
 from ..control.session_table import HARMLESS, Turn, follow
+from ..model.battery import Belief
 from ..model.plan import Plan
 from ..model.replacing import replace
 from ..model.session import Phase, Session
-from ..model.state import EvseState, VehicleState
+from ..model.state import EvseState
 from .draft import Draft
-from .wanting import STATION, vehicle_of
+from .level import remember
 
 
 def turn(d: Draft, identity: str, number: int, what: Turn) -> EvseState:
@@ -19,7 +18,9 @@ def turn(d: Draft, identity: str, number: int, what: Turn) -> EvseState:
         if what not in HARMLESS:
             evse = replace(evse, surprises=evse.surprises + 1)
     elif phase is not evse.phase:
-        evse = replace(evse, phase=phase, plan_stale=True, plan=_plan_kept(evse, phase))
+        battery = Belief() if phase is Phase.UNPLUGGED else evse.battery
+        kept = _plan_kept(evse, phase)
+        evse = replace(evse, phase=phase, plan_stale=True, plan=kept, battery=battery)
     if evse.phase is Phase.STARTING and what is Turn.BEGAN:
         evse = replace(evse, started_at=d.now)
     d.put_evse(identity, evse)
@@ -29,7 +30,7 @@ def turn(d: Draft, identity: str, number: int, what: Turn) -> EvseState:
 
 def let_go(d: Draft, identity: str, evse: EvseState) -> EvseState:
     """Forget everything that belonged to a transaction that is over; what its car was at stays known with the car."""
-    _remember_soc(d, evse)
+    remember(d, evse)
     evse = replace(
         evse,
         readings=replace(evse.readings, soc_pct=None, soc_at=None),
@@ -37,6 +38,7 @@ def let_go(d: Draft, identity: str, evse: EvseState) -> EvseState:
         charging_state=None,
         operation_mode=None,
         priority=False,
+        left_order_at=None,
         plan=None,
         plan_id=None,
         delivery=evse.delivery.anew(),
@@ -45,13 +47,6 @@ def let_go(d: Draft, identity: str, evse: EvseState) -> EvseState:
     )
     d.put_evse(identity, evse)
     return evse
-
-
-def _remember_soc(d: Draft, evse: EvseState) -> None:
-    car = vehicle_of(d.state, d.session(evse.session)).key
-    if car and evse.readings.soc_pct is not None:
-        known = VehicleState(soc_pct=evse.readings.soc_pct, at=evse.readings.soc_at, source=STATION)
-        d.state = replace(d.state, vehicles=MappingProxyType({**d.state.vehicles, car: known}))
 
 
 def _plan_kept(evse: EvseState, phase: Phase) -> Plan | None:

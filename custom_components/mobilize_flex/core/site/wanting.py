@@ -6,14 +6,14 @@ from typing import Final
 from ..model.config import VehicleConfig
 from ..model.moment import Moment
 from ..model.programme import Departure
-from ..model.session import Session
+from ..model.session import Phase, Session
 from ..model.state import EvseState, SiteState
 from ..model.station import Needs
 from ..plan.departures import upcoming
 from .routes import no_route, route_of
 
 HORIZON: Final = timedelta(days=8)
-STATION: Final = "station"
+LET_GO_PCT: Final = 3.0
 NO_VEHICLE: Final = VehicleConfig(key="", name="")
 
 
@@ -50,7 +50,9 @@ def v2g_agreed(state: SiteState, identity: str, needs: Needs | None, now: Moment
 
 
 def vehicle_of(state: SiteState, session: Session | None) -> VehicleConfig:
-    """Return the car of a session: the one that said its name, else the only one, else the first."""
+    """Return the car of a session: the one that said its name, else the first; none where a stranger said his."""
+    if session is not None and session.foreign:
+        return NO_VEHICLE
     named = [v for v in state.config.vehicles if session is not None and v.key == session.vehicle]
     return next(iter([*named, *state.config.vehicles]), NO_VEHICLE)
 
@@ -61,24 +63,39 @@ def vehicle_named(state: SiteState, evccid: str | None) -> str | None:
     return next((v.key for v in state.config.vehicles if name and v.evccid == name), None)
 
 
-def soc_of(state: SiteState, evse: EvseState, session: Session | None, now: Moment) -> tuple[float | None, float]:
-    """Return the car's state of charge and its age in seconds: the station's word, or another source's if newer.
-
-    What a station told in an earlier session says nothing of the car that is plugged in now.
-    """
-    told = evse.readings.soc_pct, now.age_s(evse.readings.soc_at)
-    other = state.vehicles.get(vehicle_of(state, session).key)
-    if other and other.source != STATION and other.soc_pct is not None and now.age_s(other.at) < told[1]:
-        told = other.soc_pct, now.age_s(other.at)
-    return told if told[0] is not None else (None, float("inf"))
-
-
-def soc_from_needs(needs: Needs, vehicle: VehicleConfig) -> float | None:
+def soc_from_needs(needs: Needs, capacity_wh: float) -> float | None:
     """Return the state of charge a car's needs imply: said, or target less what it still asks for."""
     if needs.soc_pct is not None:
         return needs.soc_pct
     if needs.target_soc_pct is None or needs.target_request_wh is None:
         return None
-    capacity_wh = needs.capacity_wh or vehicle.capacity_wh
     soc_pct = needs.target_soc_pct - 100.0 * needs.target_request_wh / capacity_wh
     return soc_pct if 0.0 <= soc_pct <= 100.0 else None
+
+
+def promised_pct(state: SiteState, departure: Departure | None) -> float | None:
+    """Return the level the car should have at a departure, within the owner's limits."""
+    if departure is None:
+        return None
+    target, wishes = departure.programme.target_soc_pct, state.wishes
+    return wishes.soc_max_pct if target is None else min(max(target, wishes.soc_min_pct), wishes.soc_max_pct)
+
+
+def hold_pct(state: SiteState, evse: EvseState, session: Session | None, ahead: Departure | None) -> float | None:
+    """Return the level to bring a car back to that stayed after its departure: as promised then, or for the next one.
+
+    A little less is let go by before it charges again.
+    """
+    if session is None or evse.phase is not Phase.HELD:
+        return None
+    promised = [p for p in (session.promised_pct, promised_pct(state, ahead)) if p is not None]
+    level = min(max(promised, default=state.wishes.soc_max_pct), state.wishes.soc_max_pct)
+    charging = (evse.decision.power_w or 0.0) > 0.0
+    return level if charging else level - LET_GO_PCT
+
+
+def needs_replug(evse: EvseState, session: Session | None, *, wanted: bool) -> bool:
+    """Return whether V2G is wanted but a standard charge was running first, so that the car was not asked for it."""
+    if session is None or evse.phase is not Phase.STANDARD or not wanted:
+        return False
+    return not session.v2g_allowed or (session.needs is not None and session.needs.bidirectional)

@@ -23,6 +23,7 @@ from ..model.state import EvseState, Onboarding, StationState
 from ..ocpp.inventory import connectors, items_per_message, merge_reports
 from ..ocpp.mending import is_intact, orders
 from ..ocpp.orders import WATCH_SEVERITY
+from ..ocpp.profiles import foreign
 from . import firmware, holding
 from .draft import Draft
 from .inventory import inventory_key
@@ -80,7 +81,7 @@ def _ask_all(d: Draft, identity: str) -> None:
     if station.memory.limits_of != station.config.limits_key:
         install_limits(d, identity)
     elif _may(d, identity, Automatic.PROFILES):
-        _read_profiles(d, identity)
+        read_profiles(d, identity)
     tidy_up(d, identity)
     if _may(d, identity, Automatic.STATUSES):
         _ask_statuses(d, identity)
@@ -92,7 +93,8 @@ def _ask_all(d: Draft, identity: str) -> None:
         holding.read_inventory(d, identity)
 
 
-def _read_profiles(d: Draft, identity: str) -> None:
+def read_profiles(d: Draft, identity: str) -> None:
+    """Ask which profiles a station holds: ours, and those somebody else put there."""
     number = d.next_id()
     d.put_station(replace(d.state.stations[identity], profiles_id=number, profiles=()))
     d.commands.append(ReadProfiles(id=number, station=identity, request_id=number))
@@ -188,7 +190,7 @@ def profiles_reported(d: Draft, fact: ProfilesReported) -> None:
         return
     profiles = (*station.profiles, *fact.profiles)[:MOST_PROFILES]
     station = replace(station, profiles=profiles, profiles_id=None if fact.complete else station.profiles_id)
-    d.put_station(station)
+    d.put_station(replace(station, foreign=foreign(profiles)) if fact.complete else station)
     if not fact.complete:
         return
     if not is_intact(profiles, _limits(d, fact.station, 0)):

@@ -18,6 +18,7 @@ from ..model.intents import (
     WakeProgrammes,
 )
 from ..model.programme import MOST_DEPARTURES, Programme
+from ..model.session import Phase
 from ..model.state import EvseState
 from ..model.wishes import Override, Wishes
 from ..plan.departures import ahead_of, check_programmes
@@ -25,7 +26,7 @@ from . import probing
 from .draft import Draft
 from .rounds import situation_of
 from .turning import turn
-from .wanting import next_departure
+from .wanting import next_departure, promised_pct
 
 
 def _wish(d: Draft, wishes: Wishes) -> None:
@@ -38,7 +39,8 @@ def _wish(d: Draft, wishes: Wishes) -> None:
             d.put_evse(station.config.identity, replace(evse, plan_stale=True))
             session = d.session(evse.session)
             if session is not None:
-                d.put_session(replace(session, departure=departure.at if departure else None))
+                promised = promised_pct(d.state, departure)
+                d.put_session(replace(session, departure=departure.at if departure else None, promised_pct=promised))
 
 
 def set_programme(d: Draft, intent: SetProgramme) -> None:
@@ -161,7 +163,7 @@ def charge_now(d: Draft, intent: ChargeNow) -> None:
     if evse is None:
         return
     wishes = d.state.wishes
-    silenced = tuple(p.number for p in wishes.programmes if p.enabled) or wishes.silenced
+    silenced = tuple(sorted({*wishes.silenced, *(p.number for p in wishes.programmes if p.enabled)}))
     programmes = tuple(replace(p, enabled=False) for p in wishes.programmes)
     departures = tuple(replace(p, enabled=False) for p in wishes.departures)
     _wish(d, replace(wishes, programmes=programmes, departures=departures, silenced=silenced))
@@ -179,8 +181,16 @@ def resume_v2g(d: Draft, intent: ResumeV2g) -> None:
         return
     evse = d.evse(intent.station, intent.evse)
     session = d.session(evse.session)
-    if session is not None and session.override is not None:
-        d.put_session(replace(session, override=None))
+    if session is not None and (session.override is not None or evse.phase is Phase.HELD):
+        ahead = next_departure(d.state, d.now)
+        d.put_session(
+            replace(
+                session,
+                override=None,
+                departure=ahead.at if ahead else None,
+                promised_pct=promised_pct(d.state, ahead),
+            )
+        )
         turn(d, intent.station, intent.evse, Turn.RESUMED)
 
 

@@ -1,13 +1,13 @@
 """A contract as one dated price curve."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 import itertools
 from typing import Final
 
 from ..model.contracts import Base, Colour, Contract, PeakOffPeak, Published, Tempo, Window
-from ..model.facts import PriceRow, PricesPublished
-from ..model.prices import Certainty, PriceCurve, PriceSlot
+from ..model.facts import PricesPublished
+from ..model.prices import Certainty, PriceCurve, PriceRow, PriceSlot
 from .slots import merge
 from .tempo import usual_chances
 
@@ -73,17 +73,24 @@ def _between(earlier: time, later: time) -> timedelta:
 
 
 def _peak_off_peak(c: PeakOffPeak, zone: tzinfo, start: datetime, end: datetime) -> Iterator[PriceSlot]:
-    for at, after, local in _cut_at((*c.off_peak, *c.summer_off_peak), zone, start, end):
-        windows = c.summer_off_peak if c.summer_off_peak and local.month in SUMMER else c.off_peak
+    days = dict(c.days)
+    for at, after, local in _cut_at((*c.off_peak, *c.summer_off_peak, *_all(days)), zone, start, end):
+        usual = c.summer_off_peak if c.summer_off_peak and local.month in SUMMER else c.off_peak
+        windows = days.get(local.date(), usual)
         price = c.off_peak_per_kwh if _within(windows, local.time()) else c.peak_per_kwh
         yield PriceSlot(at, after, price, c.export_per_kwh)
 
 
+def _all(days: Mapping[date, tuple[Window, ...]]) -> Iterator[Window]:
+    return itertools.chain.from_iterable(days.values())
+
+
 def _tempo(c: Tempo, zone: tzinfo, start: datetime, end: datetime) -> Iterator[PriceSlot]:
     colours, forecast = dict(c.colours), {day: (white, red) for day, white, red in c.forecast}
-    for at, after, local in _steps(zone, start, end):
+    days = dict(c.days)
+    for at, after, local in _cut_at((*TEMPO_OFF_PEAK, *_all(days)), zone, start, end):
         day = local.date() - (timedelta(days=1) if local.time() < TEMPO_DAY_STARTS else timedelta(0))
-        prices = _tempo_prices(c, off_peak=_within(TEMPO_OFF_PEAK, local.time()))
+        prices = _tempo_prices(c, off_peak=_within(days.get(local.date(), TEMPO_OFF_PEAK), local.time()))
         colour = colours.get(day)
         if colour is not None:
             yield PriceSlot(at, after, prices[colour], c.export_per_kwh)

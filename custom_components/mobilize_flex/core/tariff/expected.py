@@ -22,12 +22,13 @@ def with_expected(
     Where no day before has that quarter, the mean of all that is known stands in, told as assumed; where nothing at all
     is known the curve stays as it is.
     """
+    holes = tuple(_holes(curve, start, end))
     known = [slot for slot in (*past, *curve.slots) if slot.certainty is Certainty.KNOWN]
-    if not known:
+    if not holes or not known:
         return curve
     usual, fallback = _by_clock(known, zone, start - LOOK_BACK), _mean([_pair(slot) for slot in known])
     slots: list[PriceSlot] = []
-    for at, until in _holes(curve, start, end):
+    for at, until in holes:
         slots.extend(_filled(at, until, zone, usual, fallback))
     return PriceCurve(tuple(sorted((*curve.slots, *_joined(slots)), key=lambda slot: slot.start)))
 

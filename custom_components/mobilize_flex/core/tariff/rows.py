@@ -7,7 +7,7 @@ from math import isfinite
 from statistics import median
 from typing import Final
 
-from ..model.facts import PriceRow
+from ..model.prices import PriceRow
 
 START_WORDS: Final = ("start", "start_time", "starts_at", "startsAt", "hour", "time", "datetime", "timestamp", "from")
 END_WORDS: Final = ("end", "end_time", "ends_at", "endsAt", "till", "to", "until")

@@ -1,6 +1,8 @@
 """The hours ahead cut into slots: as the prices come, the first shortened to what is left of it."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -28,8 +30,11 @@ def slots_ahead(
     kept = [a for a, b in pairwise(cuts) if b - a >= SHORTEST or a == now]
     slots: list[PriceSlot] = []
     last = next((slot for slot in reversed(curve.slots) if slot.end <= now), curve.slots[0])
+    ahead = deque(curve.after(now))
     for a, b in zip(kept, [*kept[1:], end], strict=True):
-        here = curve.at(a)
+        while ahead and ahead[0].end <= a:
+            ahead.popleft()
+        here = ahead[0] if ahead and ahead[0].start <= a else None
         last = here or last
         certainty = here.certainty if here else Certainty.ASSUMED
         slots.append(PriceSlot(a, b, last.import_per_kwh, last.export_per_kwh, certainty))
@@ -51,16 +56,30 @@ def merge(imports: PriceCurve, exports: PriceCurve) -> PriceCurve:
     Where the other curve has no price the import curve's own export price stays.
     """
     slots: list[PriceSlot] = []
+    first = 0
     for slot in imports.slots:
-        edges = {slot.start, slot.end}
-        edges |= {e for other in exports.slots for e in (other.start, other.end) if slot.start < e < slot.end}
-        cuts = sorted(edges)
-        for a, b in pairwise(cuts):
-            other = exports.at(a)
-            sold = other.export_per_kwh if other else slot.export_per_kwh
-            certainty = slot.certainty if other is None else _less_certain(slot.certainty, other.certainty)
-            slots.append(PriceSlot(a, b, slot.import_per_kwh, sold, certainty))
+        while first < len(exports.slots) and exports.slots[first].end <= slot.start:
+            first += 1
+        slots.extend(_sold(slot, exports.slots, first))
     return PriceCurve(tuple(slots))
+
+
+def _sold(slot: PriceSlot, others: Sequence[PriceSlot], first: int) -> Iterator[PriceSlot]:
+    """Yield the pieces of a slot with the export price of each; ``first`` is the first other slot to look at."""
+    at = slot.start
+    for k in range(first, len(others)):
+        other = others[k]
+        if other.start >= slot.end:
+            break
+        if other.start > at:
+            yield replace(slot, start=at, end=other.start)
+        at = max(at, other.start)
+        until = min(other.end, slot.end)
+        certainty = _less_certain(slot.certainty, other.certainty)
+        yield PriceSlot(at, until, slot.import_per_kwh, other.export_per_kwh, certainty)
+        at = until
+    if at < slot.end:
+        yield replace(slot, start=at)
 
 
 def _less_certain(one: Certainty, other: Certainty) -> Certainty:

@@ -1,0 +1,125 @@
+"""An order of power on its way: what the station made of it, what it taught us, whether the car follows."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .commands import SetpointForm, SetPower
+from .moment import Moment
+
+
+class Outcome(StrEnum):
+    """Name what became of the last order."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """Hold what a station's refusals taught of it for as long as its program runs.
+
+    ``form`` is the best form it takes, ``amperes`` the unit. ``no_update``: it knows no UpdateDynamicSchedule;
+    ``no_idle``: it takes no Idle; ``plain``: it takes only what an order cannot be without; ``low``: it takes orders on
+    the lowest stack level only.
+    """
+
+    form: SetpointForm = SetpointForm.DYNAMIC
+    amperes: bool = False
+    no_update: bool = False
+    no_idle: bool = False
+    plain: bool = False
+    low: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Hold what a station says it does now, asked why it does not follow; ``power_w`` is ``None`` where it kept silent.
+
+    A limit counts as the power it allows.
+    """
+
+    power_w: float | None
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTold:
+    """A station told what it does now; ``None`` where its answer holds no figure."""
+
+    station: str
+    id: int
+    power_w: float | None
+
+
+class TroubleKind(StrEnum):
+    """Name the ways in which a car does not do as ordered."""
+
+    NOT_FOLLOWING = "not_following"
+    OVERRULED = "overruled"
+    """The station holds another figure than ours."""
+    CAR_ASLEEP = "car_asleep"
+    """The car takes nothing and does not wake."""
+    REFUSED = "orders_refused"
+    """The station takes no orders at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Hold what the owner should hear of an EVSE: what was ordered, measured and what the station says (W)."""
+
+    kind: TroubleKind
+    ordered_w: float
+    measured_w: float | None = None
+    held_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Hold how the setpoint travels to one EVSE.
+
+    ``planned`` is whether the last order was the plan's, ``stopped_at`` when what such an order began was last ended.
+    ``form`` is where passing refusals drove us to at ``fell_at``. ``installed`` while our profile is known to be there.
+    ``in_force_w`` is the power last taken, until ``in_force_until_s``. ``refusals`` counts in a row. ``quiet_until_s``
+    holds back orders that are not cuts. ``recent`` are the times of the orders of the last minute. ``against_since`` is
+    when the car was first seen charging on an order to discharge, ``reversed`` the verdict on that. ``deviates_since``
+    is when the measured power left the setpoint, ``following`` the verdict (``None``: no verdict yet). ``question`` is
+    the command that asks the station what it does, ``asked`` how often it was asked. ``wakes`` counts the tries to wake
+    the car, the last one until ``waking_until_s``. ``takes_w`` is all the car took when more was ordered, at
+    ``takes_at``.
+    """
+
+    form: SetpointForm = SetpointForm.DYNAMIC
+    fell_at: Moment | None = None
+    order: SetPower | None = None
+    sent_at: Moment | None = None
+    changed_at: Moment | None = None
+    planned: bool = False
+    stopped_at: Moment | None = None
+    outcome: Outcome = Outcome.NONE
+    installed: bool = False
+    refusals: int = 0
+    last_refusal: str | None = None
+    quiet_until_s: float = 0.0
+    recent: tuple[float, ...] = ()
+    in_force_w: float | None = None
+    in_force_until_s: float = 0.0
+    against_since: Moment | None = None
+    reversed: bool = False
+    deviates_since: Moment | None = None
+    following: bool | None = None
+    question: int | None = None
+    asked: int = 0
+    asked_at: Moment | None = None
+    held: Held | None = None
+    wakes: int = 0
+    waking_until_s: float = 0.0
+    takes_w: float | None = None
+    takes_at: Moment | None = None
+    trouble: Trouble | None = None
+
+    def anew(self) -> Delivery:
+        """Return a fresh delivery for another connection or transaction; what was sent just now still counts."""
+        return Delivery(recent=self.recent)

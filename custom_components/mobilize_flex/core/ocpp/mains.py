@@ -1,0 +1,39 @@
+"""What a station says of the meter at the home's connection, where it is the station that reads it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ..model.electric import NO_PHASES, MeterReading, PerPhase
+from ..model.replacing import replace
+from ..model.station import Sample
+from .readings import counters, net_per_phase, net_power_w, per_phase
+
+UPSTREAM: Final = "Upstream"
+"""Where OCPP 2.1 says that a value was measured at the home's connection."""
+_HERE: Final = "Outlet"
+_SIGNED: Final = ("Power.Active.Import", "Power.Active.Export")
+_CURRENTS: Final = ("Current.Import", "Current.Export")
+
+
+def mains_reading(samples: Sequence[Sample]) -> MeterReading | None:
+    """Return what these samples say of the home, all of the one meter; ``None`` where they say nothing of its load."""
+    here = tuple(replace(sample, location=_HERE) for sample in samples)
+    powers = tuple(sample for sample in here if sample.measurand in _SIGNED)
+    phased = tuple(sample for sample in powers if sample.phase is not None)
+    currents = tuple(sample for sample in here if sample.measurand in _CURRENTS)
+    if not powers and not currents:
+        return None
+    drawn_wh, given_wh = counters(here)
+    return MeterReading(
+        power_w=net_power_w(powers) if powers else None,
+        phase_power_w=net_per_phase(phased, *_SIGNED) if phased else NO_PHASES,
+        current_a=_currents(currents),
+        signed=any(sample.measurand == _CURRENTS[1] or sample.value < 0.0 for sample in currents),
+        voltage_v=per_phase(here, "Voltage"),
+        import_wh=drawn_wh,
+        export_wh=given_wh,
+    )
+
+
+def _currents(samples: Sequence[Sample]) -> PerPhase:
+    return net_per_phase(samples, *_CURRENTS) if samples else NO_PHASES
