@@ -1,6 +1,6 @@
 """The books on display: what the car cost, gave back and saved, by session, by day, by month, and in all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -50,12 +50,16 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountDescription(SensorEntityDescription):
-    """Describe one figure of the books; ``digits`` is how exact it is, ``money`` whether it is in currency."""
+    """Describe one figure of the books; ``digits`` is how exact it is, ``money`` whether it is in currency.
+
+    ``beside`` are figures that few ask for on their own.
+    """
 
     value: Callable[[Sums], float | None]
     digits: int
     money: bool = False
     period: Period = Period.ALL
+    beside: Callable[[Sums], Mapping[str, float | None]] | None = None
 
 
 def _energy(key: str, value: Callable[[Sums], float | None], period: Period, *, shown: bool) -> AccountDescription:
@@ -88,7 +92,14 @@ def _hours(key: str, period: Period, *, shown: bool) -> AccountDescription:
     )
 
 
-def _money(key: str, value: Callable[[Sums], float | None], period: Period, *, shown: bool) -> AccountDescription:
+def _money(
+    key: str,
+    value: Callable[[Sums], float | None],
+    period: Period,
+    *,
+    shown: bool,
+    beside: Callable[[Sums], Mapping[str, float | None]] | None = None,
+) -> AccountDescription:
     return AccountDescription(
         key=key,
         translation_key=key,
@@ -100,6 +111,7 @@ def _money(key: str, value: Callable[[Sums], float | None], period: Period, *, s
         digits=MONEY_DIGITS,
         money=True,
         period=period,
+        beside=beside,
     )
 
 
@@ -126,14 +138,28 @@ def _site(period: Period) -> tuple[AccountDescription, ...]:
 
 
 SITE_ACCOUNTS: Final = tuple(description for period in Period for description in _site(period))
+
+
+def _beside_cost(s: Sums) -> dict[str, float | None]:
+    return {
+        "energy_given_back": round(_given(s), ENERGY_DIGITS),
+        "v2g_hours": round(s.v2g_s / 3600.0, TIME_DIGITS),
+        "revenue": _rounded(s.revenue),
+    }
+
+
+def _beside_saving(s: Sums) -> dict[str, float | None]:
+    return {"saving_by_v2g": _rounded(s.saving_smart)}
+
+
+def _rounded(money: float | None) -> float | None:
+    return None if money is None else round(money, MONEY_DIGITS) + 0.0
+
+
 SESSION_ACCOUNTS: Final = (
-    _hours("session_v2g_time", Period.DAY, shown=False),
     _energy("session_energy_in", _drawn, Period.DAY, shown=True),
-    _energy("session_energy_out", _given, Period.DAY, shown=False),
-    _money("session_cost", lambda s: s.cost, Period.DAY, shown=False),
-    _money("session_revenue", lambda s: s.revenue, Period.DAY, shown=False),
-    _money("session_saving", lambda s: s.saving_plain, Period.DAY, shown=True),
-    _money("session_saving_smart", lambda s: s.saving_smart, Period.DAY, shown=False),
+    _money("session_cost", lambda s: s.cost, Period.DAY, shown=True, beside=_beside_cost),
+    _money("session_saving", lambda s: s.saving_plain, Period.DAY, shown=True, beside=_beside_saving),
 )
 
 
@@ -187,6 +213,8 @@ class AccountSensor(FlexEntity, SensorEntity):
         value = self.entity_description.value(sums)
         rounded = None if value is None else round(value, self.entity_description.digits) + 0.0
         attributes: dict[str, Any] | None = {"complete": sums.complete} if self.entity_description.money else None
+        if self.entity_description.beside is not None:
+            attributes = (attributes or {}) | dict(self.entity_description.beside(sums))
         return Seen(available=True, value=rounded, attributes=attributes)
 
     @override

@@ -18,7 +18,7 @@ from .core.ledger.sessions import AGAIN
 from .core.model.commands import Keep
 from .core.model.dimming import DimmingRecord
 from .core.model.session import Session
-from .store_file import File, Opened, Row, StoreTooNewError, names_of, row_of, stamp, values_of
+from .store_file import File, Opened, Row, StoreTooNewError, names_of, row_of, values_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -101,8 +101,7 @@ class Store:
         if not keeps:
             waiter.set_result(None)
             return waiter
-        now = stamp(dt_util.utcnow())
-        self._backlog.rows |= {keep.key: row_of(keep, now) for keep in keeps}
+        self._backlog.rows |= {keep.key: row_of(keep) for keep in keeps}
         if self._retry is not None or self._closed:
             waiter.set_exception(StoreUnwritableError("waiting for the disk"))
             return waiter

@@ -67,15 +67,13 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def row_of(keep: Keep, now: str) -> Row:
+def row_of(keep: Keep) -> Row:
     """Return a value ready to write; raise CodecError for what has no written form."""
     value = keep.value
     if value is None:
         return Row(keep.key, None, None)
-    at: str | None = now
-    if isinstance(value, Session | DimmingRecord):
-        at = None if value.ended_at is None else stamp(value.ended_at)
-    return Row(keep.key, to_json(value), at)
+    at = value.ended_at if isinstance(value, Session | DimmingRecord) else dt_util.utcnow()
+    return Row(keep.key, to_json(value), None if at is None else stamp(at))
 
 
 class File:

@@ -55,6 +55,8 @@ def _kw(power_w: float | None) -> str:
 
 
 def _show_others(problems: Problems, identity: str, old: StationState | None, station: StationState) -> None:
+    if old is not None and _limits(old) == _limits(station):
+        return
     was, now = tuple(_others(old)), tuple(_others(station))
     if was == now:
         return
@@ -62,6 +64,10 @@ def _show_others(problems: Problems, identity: str, old: StationState | None, st
         problems.raised(OTHER, f"{OTHER}_{identity}", station=station.config.name, who=", ".join(now))
     else:
         problems.solved(f"{OTHER}_{identity}")
+
+
+def _limits(station: StationState) -> tuple[object, ...]:
+    return station.foreign, *[evse.external for evse in station.evses.values()]
 
 
 def _others(station: StationState | None) -> Iterator[str]:

@@ -162,10 +162,7 @@ async def test_a_new_day_begins_at_zero(
     ("key", "value"),
     [
         ("session_energy_in", "10.0"),
-        ("session_energy_out", "4.0"),
-        ("session_v2g_time", "8.0"),
         ("session_cost", "1.5"),
-        ("session_revenue", "1.6"),
         ("session_saving", "1.73"),
     ],
 )
@@ -175,6 +172,14 @@ async def test_the_station_shows_its_last_session_also_while_it_is_away(
     state = seen(hass, f"station/{STATION}", key)
     assert state.state == value
     assert state.attributes["last_reset"] == START.isoformat()
+
+
+async def test_what_few_ask_for_stands_beside_the_figures_of_a_session(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    cost = seen(hass, f"station/{STATION}", "session_cost").attributes
+    assert (cost["energy_given_back"], cost["v2g_hours"], cost["revenue"]) == (4.0, 8.0, 1.6)
+    assert "saving_by_v2g" in seen(hass, f"station/{STATION}", "session_saving").attributes
 
 
 async def test_the_present_session_comes_before_the_last(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from ..model.electric import NO_PHASES, MeterReading, PerPhase
+from ..model.electric import NO_PHASES, MeterReading
 from ..model.replacing import replace
 from ..model.station import Sample
-from .readings import counters, net_per_phase, net_power_w, per_phase
+from .readings import counters, net_per_phase, net_power_w, per_phase, shown
 
 UPSTREAM: Final = "Upstream"
 """Where OCPP 2.1 says that a value was measured at the home's connection."""
@@ -23,17 +23,14 @@ def mains_reading(samples: Sequence[Sample]) -> MeterReading | None:
     currents = tuple(sample for sample in here if sample.measurand in _CURRENTS)
     if not powers and not currents:
         return None
-    drawn_wh, given_wh = counters(here)
+    told = shown(here)
+    drawn_wh, given_wh = counters(told)
     return MeterReading(
-        power_w=net_power_w(powers) if powers else None,
-        phase_power_w=net_per_phase(phased, *_SIGNED) if phased else NO_PHASES,
-        current_a=_currents(currents),
+        power_w=net_power_w(shown(powers)) if powers else None,
+        phase_power_w=net_per_phase(shown(phased), *_SIGNED) if phased else NO_PHASES,
+        current_a=net_per_phase(told, *_CURRENTS),
         signed=any(sample.measurand == _CURRENTS[1] or sample.value < 0.0 for sample in currents),
-        voltage_v=per_phase(here, "Voltage"),
+        voltage_v=per_phase(told, "Voltage"),
         import_wh=drawn_wh,
         export_wh=given_wh,
     )
-
-
-def _currents(samples: Sequence[Sample]) -> PerPhase:
-    return net_per_phase(samples, *_CURRENTS) if samples else NO_PHASES

@@ -42,18 +42,28 @@ def take_samplings(
     awake = d.now if abs(readings.power_w or 0.0) > AWAKE_W else evse.awake_at
     readings, doubtful_pct = _with_sane_soc(d, identity, evse, readings)
     leaps = doubtful_pct is not None and doubtful_pct != evse.doubtful_soc_pct
-    after = replace(evse, readings=readings, awake_at=awake, doubtful_soc_pct=doubtful_pct)
-    counted, memory = _counted(d, identity, after, samplings, dated=dated)
-    battery = followed(d, evse, counted.readings, leaps=leaps)
-    d.put_evse(identity, counted if battery is counted.battery else replace(counted, battery=battery), memory)
+    drawn, given = _counted(d, identity, evse, samplings, dated=dated)
+    readings = _with_counters(readings, drawn, given)
+    after = replace(
+        evse,
+        readings=readings,
+        drawn=drawn,
+        given=given,
+        awake_at=awake,
+        doubtful_soc_pct=doubtful_pct,
+        battery=followed(d, evse, readings, leaps=leaps),
+    )
+    d.put_evse(identity, after, _remembered(d, identity, after))
 
 
 def count(d: Draft, identity: str, number: int, samplings: tuple[Sampling, ...], *, dated: bool = True) -> None:
     """Let the counters of an EVSE go on, and nothing else."""
     evse = d.evse(identity, number)
-    counted, memory = _counted(d, identity, evse, samplings, dated=dated)
-    if counted is not evse:
-        d.put_evse(identity, counted, memory)
+    drawn, given = _counted(d, identity, evse, samplings, dated=dated)
+    if drawn is not evse.drawn or given is not evse.given:
+        readings = _with_counters(evse.readings, drawn, given)
+        after = replace(evse, readings=readings, drawn=drawn, given=given)
+        d.put_evse(identity, after, _remembered(d, identity, after))
 
 
 def note_counters(d: Draft) -> None:
@@ -68,26 +78,33 @@ def note_counters(d: Draft) -> None:
 
 def _counted(
     d: Draft, identity: str, evse: EvseState, samplings: tuple[Sampling, ...], *, dated: bool
-) -> tuple[EvseState, StationMemory]:
-    """Return an EVSE with its counters gone on, in the order of time, and the memory that remembers them."""
-    station = d.state.stations[identity]
-    bound = bound_of(station.config.max_w, d.now.utc, dated=dated)
+) -> tuple[Span, Span]:
+    """Return the two counters of an EVSE gone on, in the order of time."""
+    bound = bound_of(d.state.stations[identity].config.max_w, d.now.utc, dated=dated)
     drawn, given = evse.drawn, evse.given
     for sampling in samplings if len(samplings) < 2 else sorted(samplings, key=lambda sampling: sampling.at):
-        import_wh, export_wh = live.counters(sampling.samples)
+        import_wh, export_wh = live.counters(live.shown(sampling.samples))
         if import_wh is not None:
             drawn = take(drawn, sampling.at, import_wh, bound, dated=dated)
         if export_wh is not None:
             given = take(given, sampling.at, export_wh, bound, dated=dated)
-    if drawn is evse.drawn and given is evse.given:
-        return evse, station.memory
-    import_wh = evse.readings.import_wh if drawn.last_at is None else drawn.total_wh
-    export_wh = evse.readings.export_wh if given.last_at is None else given.total_wh
-    readings = replace(evse.readings, import_wh=import_wh, export_wh=export_wh)
-    counted = replace(evse, readings=readings, drawn=drawn, given=given)
-    memory = station.memory
-    due = _is_due(_span(memory.drawn, evse.evse), drawn) or _is_due(_span(memory.given, evse.evse), given)
-    return counted, _noted(memory, counted) if due else memory
+    return drawn, given
+
+
+def _with_counters(readings: StationReadings, drawn: Span, given: Span) -> StationReadings:
+    """Return readings that show where the counters stand."""
+    import_wh = readings.import_wh if drawn.last_at is None else drawn.total_wh
+    export_wh = readings.export_wh if given.last_at is None else given.total_wh
+    if (import_wh, export_wh) == (readings.import_wh, readings.export_wh):
+        return readings
+    return replace(readings, import_wh=import_wh, export_wh=export_wh)
+
+
+def _remembered(d: Draft, identity: str, evse: EvseState) -> StationMemory:
+    """Return the memory of a station, with the counters of an EVSE where they are worth noting."""
+    memory, number = d.state.stations[identity].memory, evse.evse
+    due = _is_due(_span(memory.drawn, number), evse.drawn) or _is_due(_span(memory.given, number), evse.given)
+    return _noted(memory, evse) if due else memory
 
 
 def _is_due(noted: Span, now: Span) -> bool:
