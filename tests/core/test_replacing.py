@@ -41,5 +41,5 @@ def test_it_makes_the_same_value_and_leaves_the_old_one_alone(value: object, cha
 
 
 def test_a_field_it_does_not_have_is_an_error() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(AttributeError):
         replace(EvseState(evse=1), colour="blue")

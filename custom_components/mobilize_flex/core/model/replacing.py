@@ -1,7 +1,8 @@
-"""Another value like this one: ``dataclasses.replace`` in less than half the time, for what happens at every event.
+"""Another value like this one: ``dataclasses.replace`` in a fraction of the time, for what happens at every event.
 
-A transaction event makes a dozen new values of up to thirty fields, and the standard library asks each field how it
-wants to be made anew. Ours are all frozen, slotted, and made of nothing but their fields.
+A transaction event makes a dozen new values of up to forty fields, and the standard library asks each field how it
+wants to be made anew. Ours are all frozen, slotted, and made of nothing but their fields: they are copied field by
+field into a twin that is not frozen yet, which then becomes one of them.
 """
 
 from typing import TYPE_CHECKING
@@ -13,22 +14,23 @@ if TYPE_CHECKING:
 else:
     from dataclasses import fields
     from functools import cache
-    from operator import attrgetter
 
     @cache
-    def _shape(kind):
-        names = tuple(field.name for field in fields(kind))
-        slots = {name: getattr(kind, name).__set__ for name in names}
-        get = attrgetter(*names) if len(names) > 1 else lambda value: tuple(getattr(value, name) for name in names)
-        return get, tuple(slots.values()), slots
+    def _copier(kind):
+        names = [field.name for field in fields(kind)]
+        thawed = {"__slots__": kind.__slots__, "__setattr__": object.__setattr__}
+        twin = type(f"Thawed{kind.__name__}", kind.__bases__, thawed)
+        lines = [f"    made.{name} = value.{name}" for name in names]
+        made = {"new": object.__new__, "twin": twin}
+        # written out field by field, which is what makes it fast; the names are those of our own classes
+        exec("\n".join(["def copy(value):", "    made = new(twin)", *lines, "    return made"]), made)  # noqa: S102
+        return made["copy"]
 
     def replace(value, /, **changes):
         """Return a value of the same kind with some of its fields changed."""
         kind = type(value)
-        get, setters, slots = _shape(kind)
-        made = object.__new__(kind)
-        for put, old in zip(setters, get(value), strict=True):
-            put(made, old)
+        made = _copier(kind)(value)
         for name, new in changes.items():
-            slots[name](made, new)
+            setattr(made, name, new)
+        made.__class__ = kind
         return made

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+from ..model.replacing import replace
 from ..model.station import Sample, Sampling
 from .wire import Json, Payload, instant_at, integer, number, table, tables, text
 
@@ -90,15 +91,12 @@ def _samples(value: Payload, odd: list[str]) -> tuple[Sample, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """Hold what a sample is beside its value: its words, the size of its unit, what can be true of it.
+    """Hold what a sample is beside its value: a ``pattern`` of it, the size of its unit, what can be true of it.
 
     ``scale`` is ``None`` for what we do not understand.
     """
 
-    measurand: str
-    phase: str | None
-    location: str
-    context: str
+    pattern: Sample
     scale: float | None
     low: float = 0.0
     high: float = 0.0
@@ -111,13 +109,13 @@ _FORMS: Final[dict[tuple[Json, ...], _Form]] = {}
 def _sample(raw: Payload, odd: list[str]) -> Sample | None:
     form, value = _form(raw), number(raw, "value")
     if form.scale is None or value is None:
-        odd.append(f"{form.measurand}: not understood")
+        odd.append(f"{form.pattern.measurand}: not understood")
         return None
     value *= form.scale
     if not form.low <= value <= form.high:
-        odd.append(f"{form.measurand}: cannot be true")
+        odd.append(f"{form.pattern.measurand}: cannot be true")
         return None
-    return Sample(form.measurand, value, form.phase, form.location, form.context)
+    return replace(form.pattern, value=value)
 
 
 def _form(raw: Payload) -> _Form:
@@ -145,10 +143,13 @@ def _read_form(raw: Payload) -> _Form:
     kind, phase = kind_of(measurand), text(raw, "phase", 8)
     low, high = (0.0, 0.0) if kind is None else _BOUNDS[kind]
     return _Form(
-        measurand=measurand,
-        phase=None if phase is None else _PHASES.get(phase, phase),
-        location=text(raw, "location", 16) or "Outlet",
-        context=text(raw, "context", 32) or "Sample.Periodic",
+        pattern=Sample(
+            measurand,
+            0.0,
+            None if phase is None else _PHASES.get(phase, phase),
+            text(raw, "location", 16) or "Outlet",
+            text(raw, "context", 32) or "Sample.Periodic",
+        ),
         scale=None if kind is None else _scale(table(raw, "unitOfMeasure"), kind),
         low=0.0 if measurand.endswith(".Register") else low,
         high=high,
