@@ -7,7 +7,7 @@ from pathlib import Path
 from custom_components.mobilize_flex.core.model.commands import Keep
 from custom_components.mobilize_flex.core.model.facts import Stopping
 from custom_components.mobilize_flex.core.model.session import Session
-from custom_components.mobilize_flex.store_file import File, row_of, stamp
+from custom_components.mobilize_flex.store_file import File, row_of
 from simulator.conversation import Exchange
 from simulator.home import SimulatedHome
 from tests.days.pure_home import PureHome
@@ -38,7 +38,7 @@ def come_back(home: PureHome, file: Path) -> None:
     """Let our side start again from what its file holds."""
     memory = File(file)
     memory.open(LONG_AGO)
-    memory.write([row_of(Keep(key, value), stamp(home.now.utc)) for key, value in home.kept.items()])
+    memory.write([row_of(Keep(key, value)) for key, value in home.kept.items()])
     memory.close()
     opened = memory.open(LONG_AGO)
     memory.close()

@@ -92,6 +92,6 @@ def test_row_4_a_station_that_starts_anew_in_the_middle_of_a_session(protocol: s
     if queue == "kept":
         nothing_is_lost(home)
         return
-    world, memory = home.home.snapshot(), home.state.stations[home.identity].memory  # type: ignore[attr-defined]
+    world, evse = home.home.snapshot(), home.state.stations[home.identity].evses[1]  # type: ignore[attr-defined]
     assert sum(s.energy_in.wh for s in (first, second)) <= world.import_wh + NOTHING_LOST_WH
-    assert dict(memory.import_wh)[1] == pytest.approx(world.import_wh, abs=NOTHING_LOST_WH)
+    assert evse.readings.import_wh == pytest.approx(world.import_wh, abs=NOTHING_LOST_WH)

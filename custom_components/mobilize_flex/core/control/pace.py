@@ -131,7 +131,8 @@ def sent(delivery: Delivery, order: SetPower, now: Moment, *, planned: bool = Fa
     last = delivery.order
     changed = last is None or _differs(last, order)
     turned = last is None or _sign(last.power_w) != _sign(order.power_w)
-    stopped = turned and delivery.planned and mode_of(delivery) and now.mono_s >= delivery.waking_until_s
+    by_plan = planned and delivery.planned
+    stopped = turned and by_plan and mode_of(delivery) and now.mono_s >= delivery.waking_until_s
     return replace(
         delivery,
         order=order,

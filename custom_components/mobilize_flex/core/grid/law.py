@@ -53,6 +53,8 @@ def rule(scene: Scene, load: LoadState, now: Moment) -> Ruling:
     raised_s = load.raised_s
     if load.good >= TWO_GOOD:
         ramps, raised_s = rise(scene, load, nudge(scene, load, ramps), bounds)
+        if raised_s != load.raised_s:
+            ramps = _cut(scene, ramps, bounds)  # what one was given others no longer hold in reserve
     ramps, stops = _watched(scene, ramps, flows)
     found = heads(scene, ramps, bounds)
     ramps = [_because(scene, t, r, found[n][1]) for n, (t, r) in enumerate(zip(scene.takers, ramps, strict=True))]

@@ -80,7 +80,7 @@ class Trouble:
 class Delivery:
     """Hold how the setpoint travels to one EVSE.
 
-    ``planned`` is whether the last order was the plan's, ``stopped_at`` when what such an order began was last ended.
+    ``planned`` is whether the last order was the plan's, ``stopped_at`` when the plan last ended what it had begun.
     ``form`` is where passing refusals drove us to at ``fell_at``. ``installed`` while our profile is known to be there.
     ``in_force_w`` is the power last taken, until ``in_force_until_s``. ``refusals`` counts in a row. ``quiet_until_s``
     holds back orders that are not cuts. ``recent`` are the times of the orders of the last minute. ``against_since`` is

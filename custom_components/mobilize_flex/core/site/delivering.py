@@ -188,7 +188,10 @@ def _put(d: Draft, identity: str, evse: EvseState, delivery: Delivery) -> None:
 def negotiates_again(d: Draft, identity: str, number: int) -> bool:
     """Have the order sent once more to a car that means to take more than it may, unless it just was."""
     evse = d.evse(identity, number)
-    if d.now.age_s(evse.delivery.sent_at) < pace.SCHEDULE_AGAIN_S or evse.delivery.outcome is Outcome.WAITING:
+    delivery = evse.delivery
+    repeated = delivery.sent_at is not None and delivery.sent_at != delivery.changed_at
+    just = repeated and d.now.age_s(delivery.sent_at) < pace.SCHEDULE_AGAIN_S
+    if just or delivery.outcome is Outcome.WAITING:
         return False
-    d.put_evse(identity, replace(evse, delivery=pace.again(evse.delivery)))
+    d.put_evse(identity, replace(evse, delivery=pace.again(delivery)))
     return True
