@@ -28,7 +28,6 @@ EVENTS: Final = (
     FlexEventDescription(
         key="security",
         translation_key="security",
-        entity_registry_enabled_default=False,
         kind=SecurityEvent,
         entity_category=EntityCategory.DIAGNOSTIC,
         event_types=[e.value for e in SecurityEvent],

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-COVER_NM: Final = 0.5
-STRIPPED_MM: Final = 15
 SELECTOR_STEPS_A: Final = (32.0, 25.0, 20.0, 16.0, 12.0, 8.0)
 PINS: Final = (1, 2, 3, 4, 5, 6)
 
