@@ -1,5 +1,6 @@
 """The vendors behind the stations of a home: whom they are, and what the owner hears of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -14,6 +15,7 @@ from .configuration import subentries
 from .const import (
     CONF_VENDOR_IDENTITY,
     CONF_VENDOR_PASSWORD,
+    CONF_VENDOR_ROOT,
     CONF_VENDOR_URL,
     CONF_VENDOR_USER,
     DOMAIN,
@@ -29,11 +31,15 @@ from .core.ocpp.schema import SchemaKey, Validator
 from .core.site.routes import route_of
 from .problems import Problems
 from .shell.station_server import StationServer
-from .shell.vendor_link import VendorTarget
+from .shell.vendor_target import VendorTarget
 from .shell.vendors import RULES, Vendors
 from .store import StoreUnwritableError
 
-TROUBLES = {"vendor_refused": VendorState.REFUSED, "vendor_language": VendorState.OTHER_VERSION}
+TROUBLES = {
+    "vendor_refused": VendorState.REFUSED,
+    "vendor_language": VendorState.OTHER_VERSION,
+    "vendor_untrusted": VendorState.UNTRUSTED,
+}
 ENTITY = "vendor_connected"
 
 
@@ -49,7 +55,8 @@ def vendor_targets(entry: ConfigEntry[Any]) -> dict[str, VendorTarget]:
 def _target(station: str, data: Mapping[str, Any]) -> VendorTarget:
     identity, password = data.get(CONF_VENDOR_IDENTITY) or station, data.get(CONF_VENDOR_PASSWORD)
     user = data.get(CONF_VENDOR_USER) or (identity if password else None)
-    return VendorTarget(url=data[CONF_VENDOR_URL], identity=identity, user=user, password=password)
+    root = data.get(CONF_VENDOR_ROOT)
+    return VendorTarget(url=data[CONF_VENDOR_URL], identity=identity, user=user, password=password, root=root)
 
 
 class Forwarding:
@@ -71,6 +78,7 @@ class Forwarding:
         self._clock, self._keep, self._state = clock, keep, state
         self._vendors: Vendors | None = None
         self._troubled: dict[str, list[str]] = {}
+        self._turn = asyncio.Lock()
 
     async def async_open(
         self, schemas: Mapping[SchemaKey, Validator], kept: Mapping[str, object], server: StationServer
@@ -90,18 +98,21 @@ class Forwarding:
         await self.async_follow()
 
     async def async_follow(self) -> None:
-        """Apply the owner's choice, in place."""
-        if self._vendors is None:
-            return
-        targets = vendor_targets(self._entry)
-        await self._vendors.follow(targets)
-        registry = er.async_get(self._hass)
+        """Apply the owner's choice, in place; one change after the other, for a line takes its time to close."""
+        async with self._turn:
+            if self._vendors is not None:
+                await self._vendors.follow(vendor_targets(self._entry))
+                self._forget_gone()
+                self._tell_troubles()
+
+    def _forget_gone(self) -> None:
+        """Take away what was shown of vendors that are none any more."""
+        targets, registry = vendor_targets(self._entry), er.async_get(self._hass)
         for station in subentries(self._entry, STATION):
             unique_id = f"{self._entry.entry_id}/station/{station.unique_id}/{ENTITY}"
             known = registry.async_get_entity_id("binary_sensor", DOMAIN, unique_id)
             if known is not None and station.unique_id not in targets:
                 registry.async_remove(known)
-        self._tell_troubles()
 
     async def async_stop(self) -> None:
         """End all lines."""

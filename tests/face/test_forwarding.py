@@ -1,5 +1,6 @@
 """A vendor behind a station, as the owner sets it up, watches it and reads its rules."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -12,13 +13,15 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.mobilize_flex.const import DOMAIN
 from custom_components.mobilize_flex.core.model.vendor import VendorState
-from custom_components.mobilize_flex.forwarding import vendor_targets
+from custom_components.mobilize_flex.forwarding import TROUBLES, vendor_targets
+from tests.signer import signing_certificate
 
 from .homes import Part
 from .house import STATION, coordinator, move_in, station
 
 URL = "wss://backend.example.com/ocpp"
 SECRET = "SECRET-OF-THE-VENDOR"
+ROOT = signing_certificate()
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +69,37 @@ async def test_forwarding_is_off_until_an_address_is_entered_and_off_again_witho
     assert sensor() is not None
 
 
+async def test_changes_that_come_fast_end_as_the_owner_left_them(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One station's vendor takes its time to go while another's comes."""
+    home = await move_in(hass, station(), station("FLEX-2"))
+    await reconfigure(hass, home, vendor_url=URL)
+    vendors = coordinator(home).forwarding._vendors
+    assert vendors is not None
+    closed, stop = asyncio.Event(), vendors._links[STATION].stop
+
+    async def slowly(*, forget: bool = False) -> None:
+        await closed.wait()
+        await stop(forget=forget)
+
+    monkeypatch.setattr(vendors._links[STATION], "stop", slowly)
+    first, second = (home.subentries[f"01{name}"] for name in (STATION, "FLEX-2"))
+    plain = {key: value for key, value in first.data.items() if key != "vendor_url"}
+    hass.config_entries.async_update_subentry(home, first, data=plain)
+    await asyncio.sleep(0.05)
+    hass.config_entries.async_update_subentry(home, second, data={**second.data, "vendor_url": URL})
+    await asyncio.sleep(0.05)
+    closed.set()
+    await hass.async_block_till_done()
+    registry = er.async_get(hass)
+    shown = [
+        registry.async_get_entity_id("binary_sensor", DOMAIN, f"01HOME/station/{name}/vendor_connected")
+        for name in (STATION, "FLEX-2")
+    ]
+    assert [entity is not None and hass.states.get(entity) is not None for entity in shown] == [False, True]
+
+
 async def test_the_password_is_never_shown_and_kept_for_the_same_address_only(hass: HomeAssistant) -> None:
     home = await move_in(hass, station())
     await reconfigure(hass, home, vendor_url=URL, vendor_user="me", vendor_password=SECRET)
@@ -90,11 +124,23 @@ async def test_the_password_is_never_shown_and_kept_for_the_same_address_only(ha
         ({"vendor_url": "wss://backend example.com"}, "vendor_url_invalid"),
         ({"vendor_url": URL, "vendor_identity": "a/b"}, "vendor_identity_invalid"),
         ({"vendor_url": URL, "vendor_user": "a:b"}, "vendor_user_invalid"),
+        ({"vendor_url": URL, "vendor_root": "not a certificate"}, "vendor_root_invalid"),
+        ({"vendor_url": URL, "vendor_root": ROOT + "-----BEGIN PRIVATE KEY-----\n"}, "vendor_root_invalid"),
     ],
 )
 async def test_what_cannot_be_dialled_is_not_accepted(hass: HomeAssistant, answers: dict[str, str], error: str) -> None:
     home = await move_in(hass, station())
     assert (await reconfigure(hass, home, **answers))["errors"] == {"forwarding": error}
+
+
+async def test_an_authority_of_the_vendors_own_is_kept_and_shown_again(hass: HomeAssistant) -> None:
+    home = await move_in(hass, station())
+    page = await reconfigure(hass, home, vendor_url=URL, vendor_root=f"\n{ROOT}\n")
+    assert page["reason"] == "reconfigure_successful"
+    assert vendor_targets(home)[STATION].root == ROOT.strip()
+    dialog = Part(hass, home, "station")
+    await dialog.open(f"01{STATION}")
+    assert dialog.suggested("forwarding", "vendor_root") == ROOT.strip()
 
 
 async def test_the_rules_can_be_read(hass: HomeAssistant) -> None:
@@ -129,7 +175,7 @@ async def test_a_vendor_that_turns_us_away_is_a_problem_to_mend(
     assert forwarding._vendors is not None
     link = forwarding._vendors._links[STATION]
     issues = ir.async_get(hass)
-    for state, key in ((VendorState.REFUSED, "vendor_refused"), (VendorState.OTHER_VERSION, "vendor_language")):
+    for key, state in TROUBLES.items():
         link._stand(state)
         found = issues.async_get_issue(DOMAIN, f"{key}_01HOME")
         assert found is not None

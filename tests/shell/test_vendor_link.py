@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 import gc
 import json
@@ -38,7 +39,7 @@ from custom_components.mobilize_flex.shell import vendor_link
 from custom_components.mobilize_flex.shell.schemas import load_schemas
 from custom_components.mobilize_flex.shell.station_door import Admission, Verdict, Visitor
 from custom_components.mobilize_flex.shell.station_server import StationServer
-from custom_components.mobilize_flex.shell.vendor_link import VendorTarget
+from custom_components.mobilize_flex.shell.vendor_target import VendorTarget
 from custom_components.mobilize_flex.shell.vendors import Vendors
 
 from .test_station_server import _certificate
@@ -324,8 +325,26 @@ async def test_only_a_vendor_that_can_prove_who_it_is_is_spoken_to(
     await home.vendors.follow({"S1": target})
     async with dial(home) as line:
         await Station(line).ask("BootNotification", BOOT)
-        await until(lambda: home.state is (VendorState.CONNECTED if trusted else VendorState.UNREACHABLE))
+        await until(lambda: home.state is (VendorState.CONNECTED if trusted else VendorState.UNTRUSTED))
     assert bool(vendor.headers) is trusted
+
+
+async def test_an_authority_of_the_vendors_own_is_believed_where_the_owner_names_it(
+    home: Home, vendor: Vendor, tmp_path: Path
+) -> None:
+    here, _ = _certificate(tmp_path)
+    root = (tmp_path / "both.pem").read_text().partition("-----BEGIN PRIVATE")[0]
+    await vendor.close()
+    vendor.port = 0
+    await vendor.open(here)
+    assert home.vendors is not None
+    target = VendorTarget(url=f"wss://localhost:{vendor.port}/ocpp", identity="S1")
+    await home.vendors.follow({"S1": target})
+    async with dial(home) as line:
+        await Station(line).ask("BootNotification", BOOT)
+        await until(lambda: home.state is VendorState.UNTRUSTED)
+        await home.vendors.follow({"S1": replace(target, root=root)})
+        await until(lambda: home.state is VendorState.CONNECTED)
 
 
 async def test_what_the_vendor_missed_is_told_when_it_is_back(home: Home, vendor: Vendor) -> None:

@@ -7,8 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 import contextlib
-from dataclasses import dataclass, field
-import hashlib
+from dataclasses import dataclass
 import logging
 import secrets
 import ssl as tls
@@ -17,7 +16,6 @@ from typing import Final
 
 import aiohttp
 from aiohttp import WSMsgType
-from yarl import URL
 
 from ..core.model.commands import Keep
 from ..core.model.driver import Route
@@ -30,6 +28,7 @@ from ..core.ocpp.frames import FRAME_LIMIT
 from ..core.ocpp.wire import Payload
 from .station_calls import CallRefused, CallTimeout, InvalidCall, StationOffline
 from .station_connection import StationConnection
+from .vendor_target import VendorTarget
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -51,32 +50,6 @@ OUTBOX_LIMIT: Final = 512
 
 type Question = Callable[[str, str, Mapping[str, object], float], Awaitable[Payload]]
 type Store = Callable[[Sequence[Keep]], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorTarget:
-    """Hold where a station's calls are forwarded to, as the owner typed it; a password only with a user."""
-
-    url: str
-    identity: str
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-    @property
-    def full_url(self) -> URL:
-        """Return the address with the identity as its last part, added where the owner left it out."""
-        base = URL(self.url)
-        return base if base.name == self.identity else base / self.identity
-
-    @property
-    def mark(self) -> str:
-        """Return what tells this vendor from another, and says nothing else."""
-        return hashlib.sha256(f"{self.url}\n{self.identity}".encode()).hexdigest()[:16]
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Return how we prove who we are."""
-        return {"Authorization": aiohttp.encode_basic_auth(self.user, self.password or "")} if self.user else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +116,7 @@ class VendorLink:
         self._stand(VendorState.WAITING)
 
     def redial(self, target: VendorTarget) -> None:
-        """Take another password for the same vendor."""
+        """Take another password, or another root, for the same vendor."""
         self.target = target
         connection = self._connection
         if connection is not None:
@@ -215,8 +188,10 @@ class VendorLink:
                     autoping=False,
                     autoclose=True,
                     max_msg_size=FRAME_LIMIT,
-                    ssl=self._around.ssl,
+                    ssl=await self.target.async_trust() or self._around.ssl,
                 )
+        except aiohttp.ClientConnectorCertificateError:
+            return VendorState.UNTRUSTED
         except aiohttp.WSServerHandshakeError as error:
             return VendorState.REFUSED if error.status in (401, 403, 404) else VendorState.UNREACHABLE
         except aiohttp.ClientError, TimeoutError, OSError, ValueError:
@@ -377,12 +352,3 @@ class VendorLink:
         """Tell where it happened; not what was said, for that came from outside."""
         places = [f"{p.filename.rpartition('/')[2]}:{p.lineno}" for p in traceback.extract_tb(error.__traceback__)]
         _LOGGER.error("A fault of ours on the line to a vendor: %s at %s", type(error).__name__, places[-3:])
-
-
-async def stay_here(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Let nobody send us elsewhere: a redirect is a refusal."""
-    response = await handler(request)
-    if 300 <= response.status < 400:
-        response.close()
-        raise aiohttp.ClientError("redirected")
-    return response

@@ -15,7 +15,8 @@ from ..core.ocpp.forwarding_queue import KEEP, Backlog
 from ..core.ocpp.forwarding_rules import listed
 from ..core.ocpp.schema import Contract, SchemaKey, Validator
 from .station_connection import StationConnection
-from .vendor_link import Question, Store, Surroundings, VendorLink, VendorTarget, stay_here
+from .vendor_link import Question, Store, Surroundings, VendorLink
+from .vendor_target import VendorTarget, stay_here
 
 RULES = listed()
 

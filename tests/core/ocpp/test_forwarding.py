@@ -322,7 +322,7 @@ def test_the_queue_survives_a_restart_but_not_another_vendor(open_house: House, 
     assert again.vendor[-1][3] == event("Started", 0, offline=True)
     other = Backlog("S1", "another", open_house.disk)
     assert len(other) == 0
-    assert {keep.key for keep in other.forgotten} == set(open_house.disk)
+    assert {keep.key for keep in other.changes} == set(open_house.disk)
 
 
 def test_an_event_in_flight_when_the_line_breaks_is_kept_and_told_again(open_house: House) -> None:

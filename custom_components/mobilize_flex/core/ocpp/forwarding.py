@@ -19,9 +19,10 @@ from .dialect import Answer, Refusal, Reply
 from .forwarding_answers import AnswerMisfit, differs, sound, together
 from .forwarding_gate import Exchange, Gate
 from .forwarding_introduction import Introduction
+from .forwarding_numbers import Numbers
 from .forwarding_queue import Backlog, Waiting
 from .forwarding_rules import DURABLE, REPORTS, Course, course_of
-from .forwarding_vendor import Ask, Numbers, VendorCalls
+from .forwarding_vendor import Ask, VendorCalls
 from .frames import Call, CallError, CallResult, decode, encode
 from .request import Priority, Request
 from .schema import Contract
@@ -186,9 +187,9 @@ class Forwarding:
     def keeps(self) -> tuple[list[Keep], list[int]]:
         """Return what is to be stored, and the numbers to hand to ``stored`` once it is."""
         keeps, self._keeps = self._keeps, []
-        forgotten, self.backlog.forgotten = self.backlog.forgotten, []
+        changes, self.backlog.changes = self.backlog.changes, []
         storing, self._storing = self._storing, []
-        return [*keeps, *forgotten], storing
+        return [*keeps, *changes], storing
 
     def stored(self, numbers: list[int]) -> None:
         """Let the answers go that waited for the store."""
@@ -215,7 +216,7 @@ class Forwarding:
     def _pass_report(self, call: Call, raw: str, now: Moment) -> None:
         """Hand a report to the vendor that asked for it; the station goes on when the vendor took it."""
         exchange = self._gate.enter_answered(call, hash(raw), now.mono_s + BUDGET_S)
-        payload = self._numbers.back(call.payload)
+        payload = self._numbers.back(call.action, call.payload)
         if exchange is None:
             return
         if payload is not None and self._vendor is not None:

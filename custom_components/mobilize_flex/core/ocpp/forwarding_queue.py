@@ -14,6 +14,8 @@ from .wire import Json, Payload, table, text
 
 KEEP: Final = "vendor/"
 BOOT: Final = "boot"
+MONITORS: Final = "monitors"
+MONITORS_KEPT: Final = 500
 CALLS_KEPT: Final = 2000
 SIZE_KEPT: Final = 8 * 1024 * 1024
 AGE_KEPT: Final = timedelta(days=30)
@@ -54,8 +56,9 @@ class Backlog:
         """Take up what was kept for this vendor; what was for another is to be forgotten."""
         self.lost = 0
         self.stored = 0
-        self.forgotten: list[Keep] = []
+        self.changes: list[Keep] = []
         self.boot: Payload | None = None
+        self.monitors: frozenset[int] = frozenset()
         self._prefix = f"{KEEP}{station}/"
         self._vendor = vendor
         self._waiting: dict[int, Waiting] = {}
@@ -99,7 +102,7 @@ class Backlog:
         self.lost += lost
         if gone.stored:
             self.stored -= 1
-            self.forgotten.append(Keep(self._key(number), None))
+            self.changes.append(Keep(self._key(number), None))
 
     def trim(self, now: datetime, busy: int | None) -> list[Waiting]:
         """Drop what is too old or too much, but not the one on its way; return what went."""
@@ -127,12 +130,22 @@ class Backlog:
         written = orjson.dumps(payload).decode()
         return Keep(self._prefix + BOOT, VendorCall(vendor=self._vendor, at=at, action=BOOT, payload=written))
 
+    def note_monitors(self, more: set[int], less: set[int], at: datetime) -> None:
+        """Note which monitors in the station are the vendor's."""
+        monitors = frozenset(sorted((self.monitors | more) - less)[-MONITORS_KEPT:])
+        if monitors == self.monitors:
+            return
+        self.monitors = monitors
+        written = orjson.dumps(sorted(monitors)).decode()
+        call = VendorCall(vendor=self._vendor, at=at, action=MONITORS, payload=written)
+        self.changes.append(Keep(self._prefix + MONITORS, call if monitors else None))
+
     def forget(self) -> list[Keep]:
         """Return how to forget everything."""
         gone = [Keep(self._key(w.number), None) for w in self._waiting.values() if w.stored]
         self._waiting.clear()
         self.stored = 0
-        return [*self.forgotten, *gone, Keep(self._prefix + BOOT, None)]
+        return [*self.changes, *gone, *(Keep(self._prefix + name, None) for name in (BOOT, MONITORS))]
 
     def _key(self, number: int) -> str:
         return f"{self._prefix}{number:012d}"
@@ -140,10 +153,12 @@ class Backlog:
     def _take_up(self, key: str, value: object) -> None:
         tail = key.removeprefix(self._prefix)
         if not isinstance(value, VendorCall) or value.vendor != self._vendor:
-            self.forgotten.append(Keep(key, None))
+            self.changes.append(Keep(key, None))
         elif tail == BOOT:
             read: Json = orjson.loads(value.payload)
             self.boot = read if isinstance(read, dict) else None
+        elif tail == MONITORS:
+            self.monitors = frozenset(orjson.loads(value.payload))
         elif tail.isdecimal():
             waiting = Waiting(int(tail), value, offline=True, stored=True)
             waiting.between = is_between(value.action, waiting.payload)

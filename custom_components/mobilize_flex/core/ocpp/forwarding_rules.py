@@ -1,12 +1,12 @@
 """The list of what passes between a station and its vendor, and why the rest does not."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from ..model.driver import Route, RouteKind
-from .wire import Json, Payload, table, tables, text
+from .wire import Json, Payload, integer, table, tables, text
 
 REASON_CODE: Final = "NotEnabled"
 REASON_TEXT: Final = "Decided by the owner's own controller."
@@ -167,6 +167,9 @@ VENDOR_CALLS: Final[Mapping[str, VendorRule]] = {
     "SendLocalList": _refused("Who may charge here is the owner's list.", "Failed"),
     "SetMonitoringBase": _refused(_MONITORS),
     "SetMonitoringLevel": _refused(_MONITORS),
+    "ClearVariableMonitoring": _partly("Only monitors the vendor set through us are its to clear."),
+    "SetVariableMonitoring": _partly("A monitor of another number than the vendor's own is not replaced."),
+    "CustomerInformation": _partly("It passes unless it asks to forget: that would take badges off the owner's list."),
     "InstallCertificate": _partly("A root for the connection to us is refused; others pass."),
     "CertificateSigned": _partly("A certificate for the connection to us is refused; one for cars passes."),
     "DeleteCertificate": _refused("It could take away the root the station knows us by.", "Failed"),
@@ -201,6 +204,13 @@ SETTINGS: Final[Mapping[tuple[str, str | None], str]] = {
 }
 """Component and variable (none: all of it); names are compared without regard to case, as the standard wants."""
 
+ROWS: Final[Mapping[str, tuple[str, str]]] = {
+    "SetVariables": ("setVariableData", "setVariableResult"),
+    "SetVariableMonitoring": ("setMonitoringData", "setMonitoringResult"),
+    "ClearVariableMonitoring": ("id", "clearMonitoringResult"),
+}
+"""The calls that are ruled row by row: where their rows stand, and those of the answer."""
+
 _OURS: Final = {(c.casefold(), v.casefold() if v else None) for c, v in SETTINGS}
 
 
@@ -218,8 +228,15 @@ class Ruling:
     filtered: bool = False
 
 
-def rule(action: str, payload: Payload, route: Route | None = None) -> Ruling:
-    """Return what becomes of a call of the vendor; ``route`` is how our controller steers the station."""
+def rule(action: str, payload: Payload, route: Route | None = None, monitors: Container[int] = ()) -> Ruling:
+    """Return what becomes of a call of the vendor.
+
+    Args:
+        action: the name of the call.
+        payload: what it says.
+        route: how our controller steers the station.
+        monitors: the numbers of those the vendor set.
+    """
     found = VENDOR_CALLS.get(action, PASSED)
     if found.passage is Passage.REFUSED:
         return _refusal(payload, found)
@@ -235,6 +252,10 @@ def rule(action: str, payload: Payload, route: Route | None = None) -> Ruling:
             return _refusal(payload, found)
         case "SetVariables":
             return _settings(payload, route)
+        case "SetVariableMonitoring" | "ClearVariableMonitoring":
+            return _monitors(action, payload, monitors)
+        case "CustomerInformation" if payload.get("clear") is True:
+            return _refusal(payload, found)
         case _:
             return Ruling(payload)
 
@@ -261,18 +282,43 @@ def _steers(payload: Payload, route: Route) -> bool:
 
 
 def _settings(payload: Payload, route: Route | None) -> Ruling:
-    rows = list(tables(payload, "setVariableData"))
+    rows = tables(payload, "setVariableData")
     ours = set(_OURS)
     if route is not None and route.kind is RouteKind.VARIABLE and route.component and route.variable:
         ours.add((route.component.casefold(), route.variable.casefold()))
     kept_back = {place: _rejected(row) for place, row in enumerate(rows) if _is_ours(row, ours)}
+    return _by_rows("SetVariables", payload, kept_back)
+
+
+def _monitors(action: str, payload: Payload, theirs: Container[int]) -> Ruling:
+    """Keep back the rows about monitors by number that are not the vendor's."""
+    kept_back: dict[int, Payload] = {}
+    if action == "ClearVariableMonitoring":
+        ids = payload.get("id")
+        for place, number in enumerate(ids if isinstance(ids, list) else []):
+            if number not in theirs:
+                kept_back[place] = {"id": number, "status": "Rejected", "statusInfo": status_info()}
+        return _by_rows(action, payload, kept_back)
+    for place, row in enumerate(tables(payload, "setMonitoringData")):
+        if "id" in row and row["id"] not in theirs:
+            told: Payload = {key: row[key] for key in ("id", "type", "severity", "component", "variable") if key in row}
+            kept_back[place] = {**told, "status": "Rejected", "statusInfo": status_info()}
+    return _by_rows(action, payload, kept_back)
+
+
+def _by_rows(action: str, payload: Payload, kept_back: dict[int, Payload]) -> Ruling:
+    """Return the ruling on a call of several rows, some of which are kept back."""
     if not kept_back:
         return Ruling(payload)
-    left: list[Json] = [row for place, row in enumerate(rows) if place not in kept_back]
+    asked, answered = ROWS[action]
+    rows = payload.get(asked)
+    left: list[Json] = [
+        row for place, row in enumerate(rows if isinstance(rows, list) else []) if place not in kept_back
+    ]
     if left:
-        return Ruling({**payload, "setVariableData": left}, kept_back=kept_back, filtered=True)
+        return Ruling({**payload, asked: left}, kept_back=kept_back, filtered=True)
     results: list[Json] = list(kept_back.values())
-    return Ruling(payload, {"setVariableResult": results}, filtered=True)
+    return Ruling(payload, {answered: results}, filtered=True)
 
 
 def _is_ours(row: Payload, ours: set[tuple[str, str | None]]) -> bool:
@@ -286,12 +332,28 @@ def _rejected(row: Payload) -> Payload:
     return {**result, "attributeStatus": "Rejected", "attributeStatusInfo": status_info()}
 
 
-def rows_together(answer: Payload, kept_back: Mapping[int, Payload]) -> Payload:
+def rows_together(action: str, answer: Payload, kept_back: Mapping[int, Payload]) -> Payload:
     """Return a station's answer to the rows that passed, with the results of the others in their places."""
-    results: list[Json] = list(tables(answer, "setVariableResult"))
+    answered = ROWS[action][1]
+    results: list[Json] = list(tables(answer, answered))
     for place in sorted(kept_back):
         results.insert(min(place, len(results)), kept_back[place])
-    return {**answer, "setVariableResult": results}
+    return {**answer, answered: results}
+
+
+def monitors_set(answer: Payload) -> set[int]:
+    """Return the numbers a station gave to monitors."""
+    return _numbered(answer, "setMonitoringResult", {"Accepted"})
+
+
+def monitors_gone(answer: Payload) -> set[int]:
+    """Return the numbers of the monitors a station cleared, or does not have."""
+    return _numbered(answer, "clearMonitoringResult", {"Accepted", "NotFound"})
+
+
+def _numbered(answer: Payload, key: str, statuses: set[str]) -> set[int]:
+    rows = ((integer(row, "id"), text(row, "status")) for row in tables(answer, key))
+    return {number for number, status in rows if number is not None and status in statuses}
 
 
 def listed() -> dict[str, list[dict[str, str | None]]]:

@@ -1,6 +1,6 @@
 """A vendor's questions to the station: what passes, what is refused, whose answer goes back."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,58 +10,15 @@ from ..model.moment import Moment
 from ..model.station import Version
 from .conversation import CallReceived, Conversation
 from .dialect import Refusal, Reply
+from .forwarding_numbers import Numbers
 from .forwarding_queue import Backlog
-from .forwarding_rules import PROGRESS, REPORTS, rows_together, rule
+from .forwarding_rules import monitors_gone, monitors_set, rows_together, rule
 from .frames import ErrorCode
 from .schema import Contract, SchemaError
-from .wire import Payload, integer, table, text
+from .wire import Payload, text
 
 OPEN_AT_ONCE: Final = 8
 """Questions of the vendor that may wait for the station; its queue must keep room for ours."""
-FIRST_NUMBER: Final = 2_000_000_000
-NUMBERS_KEPT: Final = 256
-_NUMBERED: Final = ("requestId", "remoteStartId")
-
-
-class Numbers:
-    """Keep the vendor's numbers apart from ours: in the station they begin where ours never get."""
-
-    def __init__(self) -> None:
-        """Begin with none given."""
-        self._next = FIRST_NUMBER
-        self._theirs: OrderedDict[int, int] = OrderedDict()
-
-    def is_vendors(self, number: int | None) -> bool:
-        """Return whether a number belongs to a question of the vendor."""
-        return number is not None and number >= FIRST_NUMBER
-
-    def there(self, payload: Payload) -> Payload:
-        """Return a vendor's call with numbers for the station."""
-        given: Payload = {key: self._given(n) for key in _NUMBERED if (n := integer(payload, key)) is not None}
-        return {**payload, **given}
-
-    def back(self, payload: Payload) -> Payload | None:
-        """Return a station's call with the vendor's own number; ``None`` when the vendor did not ask for it."""
-        number = self._theirs.get(integer(payload, "requestId") or 0)
-        return None if number is None else {**payload, "requestId": number}
-
-    def for_vendor(self, action: str, payload: Payload) -> Payload | None:
-        """Return a station's call as the vendor knows it; ``None`` for what we asked for."""
-        if action in REPORTS or (action in PROGRESS and "requestId" in payload):
-            return self.back(payload)
-        told = table(payload, "transactionInfo")
-        number = self._theirs.get(integer(told, "remoteStartId") or 0)
-        return payload if number is None else {**payload, "transactionInfo": {**told, "remoteStartId": number}}
-
-    def _given(self, number: int) -> int:
-        known = next((ours for ours, theirs in self._theirs.items() if theirs == number), None)
-        if known is None:
-            known, self._next = self._next, self._next + 1
-            self._theirs[known] = number
-        self._theirs.move_to_end(known)
-        if len(self._theirs) > NUMBERS_KEPT:
-            self._theirs.popitem(last=False)
-        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +79,7 @@ class VendorCalls:
         except SchemaError as error:
             vendor.refuse(call.message_id, ErrorCode.FORMAT_VIOLATION, str(error), now)
             return
-        ruling = rule(call.action, call.payload, self.route)
+        ruling = rule(call.action, call.payload, self.route, self._backlog.monitors)
         self.filtered[call.action] += ruling.filtered
         if ruling.answer is not None:
             vendor.answer(call.message_id, ruling.answer, now)
@@ -130,7 +87,7 @@ class VendorCalls:
             vendor.refuse(call.message_id, ErrorCode.GENERIC_ERROR, "too many calls wait for the station", now)
         else:
             self.passed += 1
-            payload = self._numbers.there(ruling.payload)
+            payload = self._numbers.there(call.action, ruling.payload, now)
             self._put(_Open(call.message_id, call.action, payload, ruling.kept_back))
 
     def answered(self, vendor: Conversation, number: int, reply: Reply | None, now: Moment) -> None:
@@ -144,11 +101,12 @@ class VendorCalls:
             code = ErrorCode(reply.code) if reply.code in ErrorCode else ErrorCode.GENERIC_ERROR
             vendor.refuse(asked.key, code, reply.description, now)
         else:
+            self._backlog.note_monitors(monitors_set(reply.payload), monitors_gone(reply.payload), now.utc)
             vendor.answer(asked.key, self._completed(asked, reply.payload), now)
 
     def _completed(self, asked: _Open, payload: Payload) -> Payload:
         if asked.kept_back:
-            return rows_together(payload, asked.kept_back)
+            return rows_together(asked.action, payload, asked.kept_back)
         if asked.action == "GetTransactionStatus" and self._is_waiting(text(asked.payload, "transactionId")):
             return {**payload, "messagesInQueue": True}  # what waits here, waits for the vendor
         return payload
