@@ -1,7 +1,8 @@
 """The lock on the stations' door: certificates and passwords, and what the owner hears of who tried it in vain."""
 
-import asyncio
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -15,6 +16,7 @@ from homeassistant.components import network
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.util import dt as dt_util
 
@@ -34,8 +36,12 @@ _LOGGER = logging.getLogger(__name__)
 
 ROOT_PATH: Final = "/api/mobilize_flex/ca/{}.pem"
 FALLBACK_NAME: Final = "homeassistant.local"
+CHECK: Final = timedelta(hours=6)  # a day would never pass where Home Assistant is restarted every night
 QUIET: Final = timedelta(hours=1)
 ADDRESSES_KEPT: Final = 256
+ADDRESSES_TOLD: Final = 8
+GUESSES_AT_ONCE: Final = 4
+"""So many passwords of one station wait to be tried; who guesses more at a time is told to come again."""
 
 
 @dataclass(slots=True)
@@ -106,7 +112,10 @@ class Gate:
         self._take = take
         self._context: ssl.SSLContext | None = None
         self._suspects: dict[str, Suspect] = {}
-        self._trying = asyncio.Lock()
+        # One thread: each thread of the common pool would keep the four megabytes that a try takes.
+        self._tries = ThreadPoolExecutor(1, f"{DOMAIN} passwords")
+        self._closed = False
+        self._guesses: Counter[str] = Counter()
 
     # certificates
 
@@ -151,6 +160,18 @@ class Gate:
         self._problems.solved("certificates_unusable")
         self._problems.toggle("unencrypted", door.security == SECURITY_PLAIN)
         return self._context
+
+    @callback
+    def async_begin(self) -> Callable[[], None]:
+        """Look after the certificates from now on; return how to end that, and the trying of passwords."""
+        undo = async_track_time_interval(self._hass, self.async_check, CHECK)
+
+        def end() -> None:
+            undo()
+            self._closed = True
+            self._tries.shutdown(wait=False)
+
+        return end
 
     async def async_check(self, _: datetime) -> None:
         """Renew what ends soon: the server's certificates ourselves, the stations' through them."""
@@ -223,8 +244,12 @@ class Gate:
             if common_name is None:
                 return self._refused(visitor)
             profile = 3
-        if profile < 3 and not await self._async_knows_password(visitor, access):
-            return self._refused(visitor)
+        if profile < 3:
+            verdict = await self._async_tried(visitor, access)
+            if verdict is Verdict.WRONG_SECRET:
+                return self._refused(visitor)
+            if verdict is Verdict.BUSY:
+                return Admission(verdict)
         if profile < least:
             self._problems.raised("profile_too_low", station=part.title, came=str(profile), least=str(least))
             return Admission(Verdict.TOO_LOW)
@@ -268,21 +293,30 @@ class Gate:
             return None
         return shown.common_name if self.certificates.accepts(identity, shown) else None
 
-    async def _async_knows_password(self, visitor: Visitor, access: Access) -> bool:
-        claim = visitor.claim
+    async def _async_tried(self, visitor: Visitor, access: Access) -> Verdict:
+        """Return whether the password is right; one that was right before is known without trying it again."""
+        claim, identity = visitor.claim, visitor.identity
         if claim is None or claim.user != access.user:
-            return False
-        for place, seal in enumerate(access.seals):
-            if recognised(claim.password, seal) or await self._async_opens(claim.password, seal):
-                if place == 0 and len(access.seals) > 1:
-                    self._came_with_new_password(visitor.identity)
-                return True
-        return False
+            return Verdict.WRONG_SECRET
+        place = next((n for n, seal in enumerate(access.seals) if recognised(claim.password, seal)), None)
+        if place is None and (self._closed or self._guesses[identity] >= GUESSES_AT_ONCE):
+            return Verdict.BUSY
+        if place is None:
+            self._guesses[identity] += 1
+            try:
+                place = await self._async_opened(claim.password, access.seals)
+            finally:
+                self._guesses[identity] -= 1
+        if place == 0 and len(access.seals) > 1:
+            self._came_with_new_password(identity)
+        return Verdict.WRONG_SECRET if place is None else Verdict.ADMITTED
 
-    async def _async_opens(self, password: str, seal: str) -> bool:
-        """Try a password, one at a time: whoever guesses many at once keeps himself waiting, not the home."""
-        async with self._trying:
-            return await self._hass.async_add_executor_job(matches, password, seal)
+    async def _async_opened(self, password: str, seals: tuple[str, ...]) -> int | None:
+        """Return which seal a password opens, tried one at a time: who guesses many keeps himself waiting, not us."""
+        for place, seal in enumerate(seals):
+            if await self._hass.loop.run_in_executor(self._tries, matches, password, seal):
+                return place
+        return None
 
     @callback
     def _came_with_new_password(self, identity: str) -> None:
@@ -298,7 +332,7 @@ class Gate:
 
     @callback
     def _refused(self, visitor: Visitor) -> Admission:
-        """Count a wrong password; the first of an hour from an address is told."""
+        """Count a wrong password; the first of an hour from an address is told, unless they come from everywhere."""
         now = dt_util.utcnow()
         suspect = self._suspects.pop(visitor.address, None)
         if suspect is None or now - suspect.since >= QUIET:
@@ -307,7 +341,7 @@ class Gate:
         if len(self._suspects) >= ADDRESSES_KEPT:
             del self._suspects[next(iter(self._suspects))]
         self._suspects[visitor.address] = suspect
-        if suspect.count == 1:
+        if suspect.count == 1 and len(self._suspects) <= ADDRESSES_TOLD:
             _LOGGER.warning("Somebody at %s tried to pass for a station with wrong credentials", visitor.address)
             self._tell_of_suspects()
         return Admission(Verdict.WRONG_SECRET)

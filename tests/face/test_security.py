@@ -1,6 +1,7 @@
 """What the owner has to keep his stations' connection safe: passwords, certificates, repairs, a second door."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -24,6 +25,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.mobilize_flex.const import DOMAIN
 from custom_components.mobilize_flex.gate import certificate_folder, root_url
 from custom_components.mobilize_flex.shell.credentials import matches, seal
+from custom_components.mobilize_flex.shell.station_door import Claim, Verdict, Visitor
 from tests.shell.test_certificate_store import asked_for, request
 
 from .homes import LANGUAGES, free_port
@@ -254,6 +256,34 @@ async def test_wrong_passwords_are_one_repair_and_one_line_an_hour(
         assert (issue(hass, "wrong_password") is not None) is there
 
 
+def guess(password: str = "wrong-wrong-wrong-wrong", address: str = "192.0.2.1") -> Visitor:
+    """Return somebody who says he is the station."""
+    return Visitor(identity=STATION, address=address, claim=Claim(STATION, password))
+
+
+async def test_guesses_from_everywhere_do_not_fill_the_log(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = coordinator(await with_door(hass)).gate
+    for number in range(30):
+        assert (await gate.async_admit(guess(address=f"192.0.2.{number}"))).verdict is Verdict.WRONG_SECRET
+    assert caplog.text.count("wrong credentials") == 8
+    assert len(gate.details()["wrong_passwords"]) == 30
+
+
+async def test_many_guesses_at_once_keep_the_station_neither_waiting_nor_out(hass: HomeAssistant) -> None:
+    gate = coordinator(await with_door(hass)).gate
+    assert (await gate.async_admit(guess(SECRET))).verdict is Verdict.ADMITTED
+    guesses = [asyncio.create_task(gate.async_admit(guess(f"wrong-wrong-wrong-{n:03}"))) for n in range(60)]
+    await asyncio.sleep(0)
+    came = gate.async_admit(guess(SECRET))
+    with pytest.raises(StopIteration) as done:
+        came.send(None)  # it is not made to wait for anything
+    assert done.value.value.verdict is Verdict.ADMITTED
+    told = Counter([admission.verdict for admission in await asyncio.gather(*guesses)])
+    assert told == {Verdict.WRONG_SECRET: 4, Verdict.BUSY: 56}
+
+
 async def test_the_right_password_ends_the_suspicion(hass: HomeAssistant) -> None:
     home = await with_door(hass)
     await knock(home, password="wrong-wrong-wrong-wrong")
@@ -361,9 +391,10 @@ async def test_strangers_wait_in_the_same_room_at_the_second_door(
     for _ in range(4):  # each answer is held back longer
         assert (await client.get(DOOR, headers=wrong)).status == 401
     waiting = asyncio.create_task(client.get(DOOR, headers=wrong))
-    await until(lambda: bool(server._room._counts))
-    assert (await client.get(DOOR, headers=wrong)).status == 503
-    assert (await waiting).status == 401
+    await until(lambda: bool(server._patience._held))
+    assert (await client.get(DOOR, headers=wrong)).status == 401
+    with pytest.raises(aiohttp.ClientError):  # who waited for his answer made room
+        await waiting
     async with client.ws_connect(DOOR, protocols=("ocpp2.1",), headers=credentials()):
         assert not server._room._counts
 

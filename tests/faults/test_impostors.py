@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.mobilize_flex.shell import station_door
+from custom_components.mobilize_flex.shell import waiting_room
 from tests.certification.lab import ID, PLACE, SECRET, Lab, Station, stamp
 
 TRIES = 8
@@ -87,7 +87,7 @@ class Home:
 
 @pytest.fixture
 async def home(lab: Lab, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setattr(station_door, "LONGEST_WAIT_S", 0.2)  # that he is made to wait has its own test
+    monkeypatch.setattr(waiting_room, "LONGEST_WAIT_S", 0.2)  # that he is made to wait has its own test
     laboratory = Home(lab, hass)
     await laboratory.begin()
     return laboratory

@@ -106,8 +106,12 @@ async def pings(line: Line) -> None:
 
 async def bomb(line: Line) -> None:
     """Send fifty megabytes of nothing, deflated to some fifty kilobytes."""
-    packer = zlib.compressobj(wbits=-15)
-    packed = packer.compress(b" " * 50_000_000) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+    def pack() -> bytes:
+        packer = zlib.compressobj(wbits=-15)
+        return packer.compress(b" " * 50_000_000) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+    packed = await asyncio.to_thread(pack)
     transport = line._writer.transport
     length = len(packed)
     with contextlib.suppress(OSError):

@@ -96,6 +96,14 @@ async def many_names(port: int) -> None:
         assert b" 404 " in heard.split(b"\r\n")[0], heard[:100]
 
 
+CROWDS = {
+    "who say nothing": b"",
+    "who begin and do not end": upgrade()[:40],
+    "who guess": upgrade(f"/{ID}", basic(ID, "one-of-many-guesses")),
+    "nobody knows": upgrade("/NOBODY"),
+}
+"""What each of a crowd says."""
+
 STRANGERS: dict[str, Stranger] = {
     "no password": turned_away(upgrade()),
     "an empty password": turned_away(upgrade(f"/{ID}", basic(ID, ""))),

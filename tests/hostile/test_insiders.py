@@ -1,5 +1,6 @@
 """A station with a password that means no good: its neighbour's charge goes on, nothing absurd is shown."""
 
+import asyncio
 import contextlib
 
 import aiohttp
@@ -28,3 +29,15 @@ async def test_even_the_own_station_cannot_break_its_home(siege: Siege, case: st
     with contextlib.suppress(aiohttp.ClientError, ConnectionError):
         await INSIDERS[case](again.socket)
     siege.own = await siege.lab.dial()
+
+
+async def test_who_dials_again_and_again_is_held_at_the_door(siege: Siege) -> None:
+    dials = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(4):
+            while True:
+                evil = await siege.lab.dial(user=EVIL, path=EVIL)
+                dials += 1
+                for number in range(30):
+                    await evil.socket.send_str(f'[2,"{number}","Heartbeat",{{}}]')
+    assert 2 <= dials <= 20  # without a memory of him it would be hundreds

@@ -285,7 +285,7 @@ async def test_pauses_double_up_to_the_longest(socket_enabled: None, monkeypatch
     heard = Listener("socket://nowhere:1", LineSettings())
     with pytest.raises(asyncio.CancelledError):
         await heard.line.run()
-    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert pauses == [1, 2, 4, 8, 16, 20, 20, 20, 20]
 
 
 async def test_a_mute_bridge_is_silent_and_then_asked_again(bridge: Bridge) -> None:

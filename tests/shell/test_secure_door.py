@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 import contextlib
 from datetime import UTC, datetime, timedelta
@@ -19,10 +20,11 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatu
 from custom_components.mobilize_flex.core.model.commands import AnswerBoot, BootStatus
 from custom_components.mobilize_flex.core.model.facts import StationBooted, StationConnected, StationFact
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.shell import share
 from custom_components.mobilize_flex.shell.certificate_store import CertificateStore
 from custom_components.mobilize_flex.shell.certificates import shown_certificate
 from custom_components.mobilize_flex.shell.schemas import load_schemas
-from custom_components.mobilize_flex.shell.station_door import Admission, Limits, Verdict, Visitor
+from custom_components.mobilize_flex.shell.station_door import Admission, Limits, SecureCaller, Verdict, Visitor
 from custom_components.mobilize_flex.shell.station_server import StationServer
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -324,14 +326,42 @@ async def test_who_is_slow_to_shake_hands_is_dropped_and_hinders_nobody(home: Ho
     server = await open_door(limits=Limits(handshake_s=0.4, waiting_per_address=4))
     slow = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(4)]
     begun = time.monotonic()
-    await dropped(dial(server, trusting(home), password=SECRET))  # no seat is left
-    for reader, _ in slow:
-        with contextlib.suppress(ConnectionError):
-            assert await asyncio.wait_for(reader.read(), 3) == b""
-    assert 0.3 < time.monotonic() - begun < 2.5
-    async with dial(server, trusting(home), password=SECRET) as station:
+    async with dial(server, trusting(home), password=SECRET) as station:  # the first of them makes room
         assert (await boot(station))[2]["status"] == "Accepted"
+        for reader, _ in slow:
+            with contextlib.suppress(ConnectionError):
+                assert await asyncio.wait_for(reader.read(), 3) == b""
+        assert 0.3 < time.monotonic() - begun < 2.5
+        assert server.connected
     for _, writer in slow:
+        writer.close()
+
+
+async def test_a_crowd_shakes_hands_one_after_the_other(
+    home: Home, server: StationServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn, work, worked = 0, SecureCaller._work, Counter[int]()
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    def watched(caller: SecureCaller, nbytes: int) -> None:
+        worked[turn] += 1
+        work(caller, nbytes)
+
+    monkeypatch.setattr(share, "MOST_S", 1e-9)  # whoever comes second waits for the next turn
+    monkeypatch.setattr(SecureCaller, "_work", watched)
+    counter = asyncio.create_task(count())
+    lines = await asyncio.gather(
+        *(asyncio.open_connection("127.0.0.1", server.port, ssl=trusting(home)) for _ in range(20))
+    )
+    counter.cancel()
+    assert worked.total() >= 20
+    assert max(worked.values()) <= 2
+    for _, writer in lines:
         writer.close()
 
 

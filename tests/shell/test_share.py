@@ -1,8 +1,10 @@
-"""Stations that speak all at once leave room for everybody else."""
+"""Stations that speak much, or all at once, leave room for everybody else."""
 
 import asyncio
 
-from custom_components.mobilize_flex.shell.share import MOST_S, Share
+import pytest
+
+from custom_components.mobilize_flex.shell.share import MOST_S, Allowance, Share
 
 
 async def test_work_beyond_a_share_waits_for_the_loops_next_turn() -> None:
@@ -33,3 +35,17 @@ async def test_little_work_waits_for_nobody() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not share.used_up
+
+
+def test_what_was_saved_up_may_be_said_at_once_and_the_rest_in_its_time() -> None:
+    allowance = Allowance(20.0, now_s=100.0)
+    assert [allowance.spend(1.0, 100.0) for _ in range(60)] == [0.0] * 60
+    assert allowance.spend(1.0, 100.0) == pytest.approx(0.05)
+    assert allowance.spend(1.0, 100.2) == 0.0
+    assert allowance.spend(1.0, 999.0) == 0.0
+    assert allowance.spend(60.0, 999.0) == pytest.approx(0.05)
+
+
+def test_nobody_falls_further_behind_than_three_seconds() -> None:
+    allowance = Allowance(20.0, now_s=0.0)
+    assert max(allowance.spend(6.0, 0.0) for _ in range(1000)) == 3.0

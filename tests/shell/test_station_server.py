@@ -42,6 +42,7 @@ from custom_components.mobilize_flex.core.model.facts import (
 )
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.station import Version
+from custom_components.mobilize_flex.core.ocpp.frames import FRAME_LIMIT
 from custom_components.mobilize_flex.core.ocpp.link import Link
 from custom_components.mobilize_flex.shell.schemas import load_schemas
 from custom_components.mobilize_flex.shell.station_calls import CallRefused, CallTimeout, InvalidCall, StationOffline
@@ -360,19 +361,15 @@ async def test_who_says_nothing_does_not_wait_for_ever(open_door: Open) -> None:
 async def test_strangers_cannot_fill_the_house(open_door: Open) -> None:
     server = await open_door(limits=Limits(waiting_per_address=3))
     async with dial(server) as station:  # a station that proved itself takes no seat
-        idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
-        await asyncio.sleep(0.1)
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(4)]
         async with asyncio.timeout(2):
             with contextlib.suppress(ConnectionError):
-                assert await reader.read() == b""
-        writer.close()
+                assert await idle[0][0].read() == b""  # who came first made room
         assert (await ask(station, "1", "Heartbeat", {}))[0] == 3
+        async with dial(server, "/ocpp/S2", password="secret-of-two") as other:  # from the address of the crowd
+            assert (await ask(other, "1", "Heartbeat", {}))[0] == 3
         for _, one in idle:
             one.close()
-        await asyncio.sleep(0.1)
-        async with dial(server, "/ocpp/S2", password="secret-of-two") as other:
-            assert (await ask(other, "1", "Heartbeat", {}))[0] == 3
 
 
 async def test_there_is_room_for_so_many_stations(open_door: Open) -> None:
@@ -575,10 +572,14 @@ async def test_nonsense_is_answered_and_the_line_stays(
 
 
 @pytest.mark.parametrize("compression", ["deflate", None])
-async def test_too_long_a_frame_ends_the_line_with_1009(server: StationServer, compression: str | None) -> None:
+async def test_a_frame_of_the_greatest_length_is_read_and_a_longer_one_is_not(
+    server: StationServer, compression: str | None
+) -> None:
     async with dial(server, compression=compression) as station:
+        await station.send('[2,"1","Heartbeat",{}]'.ljust(FRAME_LIMIT))
+        assert (await hear(station))[:2] == [3, "1"]
         with contextlib.suppress(ConnectionClosed):
-            await station.send(" " * (256 * 1024 + 1))
+            await station.send(" " * (FRAME_LIMIT + 2))
         with pytest.raises(ConnectionClosed):
             await station.recv()
         assert station.close_code == 1009
@@ -620,6 +621,23 @@ async def test_a_chatterbox_is_slowed_and_nobody_else(open_door: Open, home: Hom
             await asyncio.sleep(0.1)
         assert 1.5 < time.monotonic() - begun < 6.0  # 40 more than the burst, at 20 a second
         assert slowest < 0.5
+
+
+async def test_who_dials_again_does_not_begin_anew(open_door: Open) -> None:
+    server = await open_door(rate_limit=20.0)
+    begun = time.monotonic()
+    for _ in range(12):  # ten at once, then one in 0.3 s
+        async with dial(server) as station:
+            await ask(station, "1", "Heartbeat", {})
+        async with dial(server, "/ocpp/S2", password="secret-of-two") as other:
+            await ask(other, "1", "Heartbeat", {})
+    assert 0.5 < time.monotonic() - begun < 5.0
+    async with dial(server) as station:
+        for number in range(20):
+            await station.send(json.dumps([2, f"n{number}", "Heartbeat", {}]))
+        begun = time.monotonic()
+        await _all(station, 20)
+        assert time.monotonic() - begun > 0.5  # no new burst
 
 
 async def _all(station: ClientConnection, count: int) -> None:
@@ -720,7 +738,7 @@ async def test_the_last_frames_are_shown_without_secrets(server: StationServer) 
         for number in range(60):
             await ask(station, f"h{number}", "Heartbeat", {})
         frames = server.connected["S1"].frames()
-        assert len(frames) == 20
+        assert len(frames) == 10
         assert [direction for _, direction, _ in frames[:2]] == ["received", "sent"]
         await station.send(json.dumps([2, "long", "DataTransfer", {"vendorId": "c4n4ry", "data": "x" * 9000}]))
         await hear(station)

@@ -70,7 +70,7 @@ class LineSettings:
     silent_s: float = 10.0
     reopen_s: float = 60.0
     backoff_s: float = 1.0
-    longest_backoff_s: float = 60.0
+    longest_backoff_s: float = 20.0
     damaged_parts: int = 3
 
 

@@ -20,7 +20,7 @@ LOGGER = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 HABIT_TICKS: Final = 1800
-EVENTS_KEPT: Final = 500
+EVENTS_KEPT: Final = 200
 RECALL_S: Final = 5.0
 
 type Listener = Callable[[SiteState, SiteState], None]

@@ -16,20 +16,12 @@ from ..core.model.moment import Moment
 from ..core.ocpp.dialect import Reply
 from ..core.ocpp.link import Link, LinkEvent
 from ..core.ocpp.redaction import READABLE, redacted
-from .share import Share
+from .share import Allowance, Share
 
-FRAMES_KEPT: Final = 20
+FRAMES_KEPT: Final = 10
 OUTBOX_LIMIT: Final = 512
 GREEDY_S: Final = 0.005
 GREED_SHARE: Final = 4.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """Hold how fast a station may talk: frames per second in the long run, and at once."""
-
-    per_s: float = 20.0
-    burst: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +61,7 @@ class StationConnection:
         address: str,
         clock: Callable[[], Moment],
         take: Callable[[StationConnection, Iterable[LinkEvent]], None],
-        pace: Pace | None,
+        allowance: Allowance | None,
         share: Share,
         write_s: float,
     ) -> None:
@@ -86,15 +78,15 @@ class StationConnection:
         self._transport = transport
         self._clock = clock
         self._take = take
-        self._pace = pace
+        self._allowance = allowance
         self._share = share
         self._write_s = write_s
         self._frames: deque[KeptFrame] = deque(maxlen=FRAMES_KEPT)
-        self._outbox: deque[str] = deque()
+        self._outbox: list[str] = []
         self._writer: asyncio.Task[None] | None = None
+        self._writing_s: float | None = None
         self._corked = False
-        self._tokens = pace.burst if pace else 0.0
-        self._tokens_at_s = self._heard_s = asyncio.get_running_loop().time()
+        self._heard_s = asyncio.get_running_loop().time()
         self._pinged_s: float | None = None
         self._ping: asyncio.Task[None] | None = None
 
@@ -131,8 +123,8 @@ class StationConnection:
                     return
             now_s = loop.time()
             self._share.worked(now_s - begun_s)
-            if self._pace is not None:
-                await self._keep_pace(self._pace, now_s, now_s - begun_s)
+            if self._allowance is not None:
+                await self._keep_pace(self._allowance, now_s, now_s - begun_s)
 
     async def _receive(self) -> WSMessage | None:
         """Return what comes next, when its turn has come; ``None`` if it is over by then."""
@@ -165,12 +157,14 @@ class StationConnection:
                 self._writer = None
 
     def feel_pulse(self, ping_s: float) -> None:
-        """Ping a station that has been quiet, and hang up on one that does not answer that.
+        """Ping a station that has been quiet, and hang up on one that does not answer that, or does not read.
 
         The library's own heartbeat leaves timers behind when a connection ends.
         """
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._heard_s < ping_s:
+        if self._writing_s is not None and now_s - self._writing_s >= self._write_s:
+            self.abort()
+        elif now_s - self._heard_s < ping_s:
             self._pinged_s = None
         elif self._pinged_s is None:
             self._pinged_s = now_s
@@ -228,20 +222,19 @@ class StationConnection:
                 await self._socket.ping()
 
     async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while self._outbox:
-                async with asyncio.timeout(self._write_s):
-                    await self._socket.send_str(self._outbox.popleft())
-        except TimeoutError, ConnectionError, RuntimeError:  # it does not read, or is gone
+                self._writing_s = loop.time()
+                await self._socket.send_str(self._outbox.pop(0))
+        except ConnectionError, RuntimeError:  # it is gone
             self.abort()
         finally:
-            self._writer = None
+            self._writer = self._writing_s = None
 
-    async def _keep_pace(self, pace: Pace, now_s: float, spent_s: float) -> None:
+    async def _keep_pace(self, allowance: Allowance, now_s: float, spent_s: float) -> None:
         """Let a station that talks too fast, or costs too much, wait for its next word."""
-        self._tokens = min(pace.burst, self._tokens + (now_s - self._tokens_at_s) * pace.per_s) - 1.0
-        self._tokens_at_s = now_s
-        wait_s = max(0.0, -self._tokens / pace.per_s)
+        wait_s = allowance.spend(1.0, now_s)
         if spent_s > GREEDY_S:
             wait_s = max(wait_s, min(1.0, spent_s * GREED_SHARE))
         if wait_s > 0.0:

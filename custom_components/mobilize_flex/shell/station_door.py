@@ -1,16 +1,15 @@
-"""Who knocks at the stations' door: name, password, language, and how many wait outside."""
+"""Who knocks at the stations' door: name, password, language, and how he comes in."""
 
 import asyncio
 from asyncio.sslproto import SSLProtocol
 import base64
 import binascii
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 import logging
 import ssl
-from typing import Final, override
+from typing import Final, cast, override
 from urllib.parse import unquote
 
 from aiohttp.web_protocol import RequestHandler
@@ -18,12 +17,11 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_server import Server
 
 from ..core.model.station import Version
+from .share import Share
+from .waiting_room import WaitingRoom
 
 IDENTITY_LIMIT: Final = 48
 PREFERRED: Final = (Version.V21, Version.V201)
-ADDRESSES_REMEMBERED: Final = 1024
-FIRST_WAIT_S: Final = 0.1
-LONGEST_WAIT_S: Final = 2.0
 
 # Whoever scans the port is no news for the owner's log.
 _SILENCE: Final = logging.getLogger(f"{__name__}.silence")
@@ -36,6 +34,7 @@ class Verdict(StrEnum):
     ADMITTED = "admitted"
     WRONG_SECRET = "wrong_secret"
     TOO_LOW = "too_low"
+    BUSY = "busy"
     UNKNOWN = "unknown"
 
 
@@ -136,53 +135,6 @@ def visitor_in(request: BaseRequest) -> Visitor | None:
     )
 
 
-class Patience:
-    """Let those who guess passwords wait for each answer, longer each time; the right password never waits."""
-
-    def __init__(self) -> None:
-        """Begin with everybody unknown."""
-        self._failures: dict[str, tuple[int, float]] = {}
-
-    def wait_s(self, address: str, now_s: float) -> float:
-        """Return how long the next refusal is held back."""
-        count, since_s = self._failures.pop(address, (0, now_s))
-        if now_s - since_s > 60.0:
-            count = 0
-        if len(self._failures) >= ADDRESSES_REMEMBERED:
-            del self._failures[next(iter(self._failures))]
-        self._failures[address] = (min(count + 1, 16), now_s)
-        return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**count)
-
-
-class WaitingRoom:
-    """Count connections that have not proved who they are; nobody can fill the house with strangers."""
-
-    def __init__(self, per_address: int, in_all: int) -> None:
-        """Set how many may wait from one address and in all."""
-        self._per_address = per_address
-        self._in_all = in_all
-        self._addresses: dict[object, str] = {}
-        self._counts: Counter[str] = Counter()
-
-    def enter(self, caller: object, address: str) -> bool:
-        """Let a connection in, once; false when there is no room."""
-        if caller in self._addresses:
-            return True
-        if len(self._addresses) >= self._in_all or self._counts[address] >= self._per_address:
-            return False
-        self._addresses[caller] = address
-        self._counts[address] += 1
-        return True
-
-    def leave(self, caller: object) -> None:
-        """Let a connection out: it proved itself, or is gone."""
-        address = self._addresses.pop(caller, None)
-        if address is not None:
-            self._counts[address] -= 1
-            if not self._counts[address]:
-                del self._counts[address]
-
-
 class Caller(RequestHandler):
     """One TCP connection; it waits in the waiting room until it proved who it is, and not for ever."""
 
@@ -196,16 +148,19 @@ class Caller(RequestHandler):
             access_log=_SILENCE,
             logger=_SILENCE,
         )
+        self.met = False
         self._room = room
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Turn a caller away at once when there is no room."""
-        if self._room.enter(self, _address_of(transport)) or not isinstance(transport, asyncio.Transport):
-            super().connection_made(transport)
+        line = cast(asyncio.Transport, transport)
+        if self._room.enter(self, _address_of(line), line.abort):
+            self.met = True
+            super().connection_made(line)
         else:
             self.force_close()
-            transport.abort()
+            line.abort()
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -223,8 +178,10 @@ class SecureCaller(SSLProtocol):
     # The library sets 256 KiB aside for each connection; what does not fit is read in several turns.
     max_size = 16 * 1024
 
-    def __init__(self, caller: Caller, room: WaitingRoom, context: ssl.SSLContext, patience_s: float) -> None:
-        """Stand between the network and a caller."""
+    def __init__(
+        self, caller: Caller, room: WaitingRoom, context: ssl.SSLContext, patience_s: float, share: Share
+    ) -> None:
+        """Stand between the network and a caller; ``share`` is what all handshakes of a port may take at a time."""
         super().__init__(
             asyncio.get_running_loop(),
             caller,
@@ -236,18 +193,51 @@ class SecureCaller(SSLProtocol):
         )
         self._caller = caller
         self._room = room
+        self._share = share
+        self._line: asyncio.Transport | None = None
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Turn a caller away at once when there is no room."""
-        if self._room.enter(self._caller, _address_of(transport)):
-            super().connection_made(transport)
-        elif isinstance(transport, asyncio.Transport):
-            transport.abort()
+        line = cast(asyncio.Transport, transport)
+        if self._room.enter(self._caller, _address_of(line), line.abort):
+            self._line = line
+            super().connection_made(line)
+        else:
+            line.abort()
+
+    @override
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what came; a handshake, which costs milliseconds, waits for its turn in a crowd of them."""
+        if not self._caller.met and self._share.used_up:
+            if self._line is not None:
+                self._line.pause_reading()
+            asyncio.get_running_loop().call_soon(self._go_on, nbytes)
+        else:
+            self._work(nbytes)
+
+    def _go_on(self, nbytes: int) -> None:
+        if self._line is None:  # gone meanwhile
+            return
+        if self._share.used_up:
+            asyncio.get_running_loop().call_soon(self._go_on, nbytes)
+            return
+        self._line.resume_reading()
+        self._work(nbytes)
+
+    def _work(self, nbytes: int) -> None:
+        if self._caller.met:
+            super().buffer_updated(nbytes)
+            return
+        loop = asyncio.get_running_loop()
+        begun_s = loop.time()
+        super().buffer_updated(nbytes)
+        self._share.worked(loop.time() - begun_s)
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
         """Leave the waiting room if still in it: a handshake that fails never gets further."""
+        self._line = None
         self._room.leave(self._caller)
         super().connection_lost(exc)
 
@@ -267,7 +257,8 @@ def door(
 
     if context is None:
         return plain
-    return lambda: SecureCaller(plain(), room, context, patience_s)
+    share = Share()
+    return lambda: SecureCaller(plain(), room, context, patience_s, share)
 
 
 def wordless(request: BaseRequest) -> BaseRequest:

@@ -36,16 +36,14 @@ from ..core.ocpp.frames import FRAME_LIMIT
 from ..core.ocpp.link import Link, LinkEvent, RawOutcome
 from ..core.ocpp.schema import Contract, SchemaError, SchemaKey, Validator
 from ..core.ocpp.wire import Payload
-from .share import Share
+from .share import Allowances, Share
 from .station_calls import CallRefused, CallTimeout, InvalidCall, StationOffline
-from .station_connection import Pace, StationConnection
+from .station_connection import StationConnection
 from .station_door import (
     Admission,
     Admit,
     Limits,
-    Patience,
     Verdict,
-    WaitingRoom,
     door,
     identity_in,
     language_in,
@@ -53,11 +51,13 @@ from .station_door import (
     wordless,
 )
 from .uploads import Uploads
+from .waiting_room import Patience, WaitingRoom
 
 LOGGER: Final = logging.getLogger(__name__)
 
 FAILURES_KEPT: Final = 20
 DUE_EVERY_S: Final = 0.5
+TURNED_AWAY: Final = {Verdict.UNKNOWN: 404, Verdict.TOO_LOW: 403, Verdict.BUSY: 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class StationServer:
         self._admit, self._on_fact, self._clock = admit, on_fact, clock
         self._contract, self._drivers = Contract(schemas), drivers
         self._limits, self._uploads = limits or Limits(), uploads
-        self._pace = None if rate_limit is None else Pace(per_s=rate_limit, burst=3 * rate_limit)
+        self._allowances = Allowances(rate_limit)
         self._share = Share()
         self._room = WaitingRoom(self._limits.waiting_per_address, self._limits.waiting)
         self._patience = Patience()
@@ -244,9 +244,12 @@ class StationServer:
             self._served.add(task)
             task.add_done_callback(self._served.discard)
         if self._uploads is not None and self._uploads.means(request):
+            if self._uploads.expects(request):  # the address he was given is proof enough
+                self._room.leave(request.protocol)
             return await self._uploads.receive(request)
-        if not self._room.enter(request.protocol, request.remote or ""):  # who came by another door sits here too
-            return web.Response(status=503)
+        line = request.transport
+        if line is None or not self._room.enter(request.protocol, request.remote or "", line.abort):
+            return web.Response(status=503)  # who came by another door sits here too
         try:
             let_in = await self._judge(request)
             if isinstance(let_in, web.Response):
@@ -266,15 +269,19 @@ class StationServer:
         if request.headers.get("Upgrade", "").strip().casefold() != "websocket":
             return web.Response(status=426, text="Charging stations only.\n", headers={"Upgrade": "websocket"})
         visitor = visitor_in(request)
-        admission = Admission(Verdict.UNKNOWN) if visitor is None else await self._admit(visitor)
+        with self._room.hearing(request.protocol):
+            admission = Admission(Verdict.UNKNOWN) if visitor is None else await self._admit(visitor)
         verdict = admission.verdict
         if visitor is not None and verdict is Verdict.ADMITTED:
             full = len(self._connections) >= self._limits.stations and visitor.identity not in self._connections
-            return web.Response(status=503) if full else admission
+            if full:
+                return web.Response(status=503)
+            await self._allowances.dial(visitor.identity)
+            return admission
         self.turned_away[verdict] += 1
-        if verdict is not Verdict.WRONG_SECRET:
-            return web.Response(status=404 if verdict is Verdict.UNKNOWN else 403)
-        await asyncio.sleep(self._patience.wait_s(request.remote or "", asyncio.get_running_loop().time()))
+        if verdict in TURNED_AWAY:
+            return web.Response(status=TURNED_AWAY[verdict])
+        await self._patience.hold_back(request.remote or "")
         return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="charging stations"'})
 
     async def _serve(self, request: web.BaseRequest, identity: str, let_in: Admission) -> web.StreamResponse:
@@ -283,7 +290,7 @@ class StationServer:
             timeout=self._limits.close_s,
             autoping=False,
             protocols=() if version is None else (version,),
-            max_msg_size=FRAME_LIMIT,
+            max_msg_size=FRAME_LIMIT + 1,  # the library means: less than
         )
         if version is None:
             await socket.prepare(wordless(request))
@@ -327,7 +334,7 @@ class StationServer:
             address=request.remote or "",
             clock=self._clock,
             take=self._take,
-            pace=self._pace,
+            allowance=self._allowances.of(identity),
             share=self._share,
             write_s=self._limits.write_s,
         )

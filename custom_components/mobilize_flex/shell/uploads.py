@@ -22,7 +22,7 @@ from aiohttp import BodyPartReader, ClientError, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from ..core.model.moment import Moment
-from .station_door import Patience
+from .waiting_room import Patience
 
 PREFIX: Final = "/upload/"
 TICKETS: Final = 32
@@ -143,11 +143,15 @@ class Uploads:
         """Return whether a caller wants to put something in."""
         return request.method in ("PUT", "POST") and request.raw_path.startswith(PREFIX)
 
+    def expects(self, request: web.BaseRequest) -> bool:
+        """Return whether a caller knows an address that was given out."""
+        return self._ticket_of(request) is not None
+
     async def receive(self, request: web.BaseRequest) -> web.StreamResponse:
         """Take a file from who knows an address; anybody else learns nothing, and waits for it."""
         ticket = self._ticket_of(request)
         if ticket is None:
-            await asyncio.sleep(self._patience.wait_s(request.remote or "", asyncio.get_running_loop().time()))
+            await self._patience.hold_back(request.remote or "")
             return _closing(404)
         if ticket.busy:
             return _closing(503)
