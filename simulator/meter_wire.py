@@ -4,8 +4,12 @@ import asyncio
 from collections.abc import Callable
 import contextlib
 import os
+import termios
+from typing import override
 
 LOOPBACK = "127.0.0.1"
+NOISE = bytes((byte * 37 + 0x95) % 0x100 for byte in range(0x100))
+"""What each character looks like at a wrong speed."""
 
 
 class MeterWire:
@@ -64,16 +68,66 @@ class MeterWire:
         reader.close()
 
 
-class PtyBridge:
-    """A pseudo terminal in front of a TCP port, as a serial adapter is to a line."""
+class ObedientWire(MeterWire):
+    """A serial port server that takes orders (RFC 2217): at any speed but the line's own it passes noise on.
 
-    def __init__(self, port: int) -> None:
+    It grants every option and acknowledges every setting.
+    """
+
+    IAC, SE, SB, WILL, DO = 0xFF, 0xF0, 0xFA, 0xFB, 0xFD
+    PORT, SPEED = 44, 1
+
+    def __init__(self, frame: Callable[[], bytes], port: int, *, speed_bd: int, gap_s: float) -> None:
+        """Serve `frame` on 127.0.0.1 at a speed; port 0 takes any free one."""
+        super().__init__(frame, port, bytes_per_s=speed_bd / 10, gap_s=gap_s)
+        self.told_bd: int | None = None
+        self._speed_bd = speed_bd
+
+    @override
+    def _broadcast(self, part: bytes) -> None:
+        heard = part if self.told_bd == self._speed_bd else part.translate(NOISE)
+        super()._broadcast(heard.replace(b"\xff", b"\xff\xff"))
+
+    @override
+    async def _welcome(self, commands: asyncio.StreamReader, reader: asyncio.StreamWriter) -> None:
+        self._readers.add(reader)
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while await commands.readuntil(bytes((self.IAC,))):
+                command, option = await commands.readexactly(2)
+                if command == self.SB:
+                    await self._obey(commands, reader)
+                elif command in (self.WILL, self.DO):
+                    reader.write(bytes((self.IAC, self.DO if command == self.WILL else self.WILL, option)))
+        self._readers.discard(reader)
+        reader.close()
+
+    async def _obey(self, commands: asyncio.StreamReader, reader: asyncio.StreamWriter) -> None:
+        setting, *value = (await commands.readuntil(bytes((self.IAC, self.SE))))[:-2]
+        if setting == self.SPEED:
+            self.told_bd = int.from_bytes(value)
+        reader.write(bytes((self.IAC, self.SB, self.PORT, setting + 100, *value, self.IAC, self.SE)))
+
+
+class PtyBridge:
+    """A pseudo terminal in front of a TCP port, as a serial adapter is to a line.
+
+    With a `speed_bd` it passes noise on as long as nobody sets it to that speed.
+    """
+
+    def __init__(self, port: int, *, speed_bd: int | None = None) -> None:
         """Stand before a port of 127.0.0.1."""
         self._port = port
+        self._speed: int | None = None
+        if speed_bd is not None:
+            self.turn(speed_bd)
         self._master, self._slave = os.openpty()
         self.path = os.ttyname(self._slave)
         self._writer: asyncio.StreamWriter | None = None
         self._pump: asyncio.Task[None] | None = None
+
+    def turn(self, speed_bd: int) -> None:
+        """Let the line speak at another speed."""
+        self._speed = int(getattr(termios, f"B{speed_bd}"))
 
     async def open(self) -> None:
         """Carry bytes both ways."""
@@ -103,4 +157,5 @@ class PtyBridge:
     async def _inward(self, reader: asyncio.StreamReader) -> None:
         while data := await reader.read(1024):
             with contextlib.suppress(OSError):
-                os.write(self._master, data)
+                told = termios.tcgetattr(self._master)[5]
+                os.write(self._master, data if self._speed in (None, told) else data.translate(NOISE))

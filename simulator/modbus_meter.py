@@ -57,6 +57,7 @@ class ModbusMeter:
         self.reads: list[tuple[int, int]] = []
         self.speaks = asyncio.Event()
         self.speaks.set()
+        self.busy = False
         self._meter = meter
         self._map = MAPS[kind]
         self._unit_id = unit_id
@@ -107,6 +108,8 @@ class ModbusMeter:
         """Refuse what the real one refuses, and put fresh values under the rest."""
         self.reads.append((address, count))
         await self.speaks.wait()
+        if self.busy:
+            return ExcCodes.DEVICE_BUSY
         if function not in self._map.functions:
             return ExcCodes.ILLEGAL_FUNCTION
         fresh = registers(self._map, self._meter)

@@ -33,7 +33,7 @@ class VehicleSettings:
     phases: int = 3
     max_charge_w: float = 11_000
     max_charge_one_phase_w: float = 7_400
-    min_charge_w: float = 1_400
+    min_charge_w: float = 1_380
     max_discharge_w: float = 7_000
     min_discharge_w: float = 1_000
     charge_steps: tuple[EfficiencyStep, ...] = USUAL_STEPS

@@ -130,7 +130,7 @@ class MeterFlow(ModbusSteps, EntitySteps):
             data = {c.CONF_KIND: c.METER_P1, c.CONF_LINE: self._line, c.CONF_PERIOD_S: period_s}
             return self._save(P1_NAME, data, METER_ID)
         words = {**phase_table(telegram.reading), "serial": serial_end(telegram.reading)}
-        words["version"] = telegram.version or "2/3"
+        words["version"] = telegram.version or ("4+" if telegram.checked else "2/3")
         return self.async_show_form(step_id="p1_seen", data_schema=probatio.Schema({}), description_placeholders=words)
 
     async def async_step_transformers(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:

@@ -35,7 +35,7 @@ PERSONAL: Final = frozenset({"ADSC", "ADCO", "PRM", "MSG1", "MSG2"})
 POLL_S: Final = 1.0
 COUNTERS_EVERY: Final = 10
 PATIENCE: Final = 3
-LONGEST_PAUSE_S: Final = 30.0
+LONGEST_PAUSE_S: Final = 10.0
 
 type Tell = Callable[[Fact], None]
 type Clock = Callable[[], Moment]

@@ -6,6 +6,7 @@ from . import const as c
 from .core.meters.belief import FROZEN
 from .core.meters.linky import LinkyFacts
 from .core.meters.tic_group import TicMode
+from .core.meters.tic_status import Breaker
 from .core.model.electric import NO_PHASES
 from .core.model.moment import Moment
 from .core.model.state import MeterState, SiteState
@@ -62,6 +63,8 @@ def _trouble(state: SiteState, linky: LinkyFacts | None, fresh: bool) -> str | N
         return None
     if not fresh:
         return _silence(state)
+    if linky is not None and linky.status is not None and linky.status.cut:
+        return "linky_cut_overpower" if linky.status.breaker is Breaker.OVERPOWER else "linky_cut"
     if linky is not None and linky.cannot_show_injection:
         return "linky_historic" if linky.mode is TicMode.HISTORIC else "linky_consumer"
     blind = state.config.phases > 1 and _tells_no_phase(state.meter)

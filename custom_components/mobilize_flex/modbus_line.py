@@ -1,7 +1,9 @@
 """The Modbus link to a meter, shared with whoever else in Home Assistant uses it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -27,7 +29,8 @@ from .core.model.wiring import TransformerRatio
 from .shell.line_port import LineFault, fault_of
 
 TIMEOUT_S: Final = 1.0
-SMALL_READ: Final = 20
+ANSWER_S: Final = 5.0
+"""How long one read may take in all: a meter that says it is busy would be asked for a minute."""
 TRANSPARENT_BD: Final = 115200  # what Home Assistant takes a serial line behind a network bridge to be
 PLAUSIBLE_V: Final = (80.0, 300.0)
 
@@ -64,7 +67,7 @@ class ModbusFailure(Exception):
 
 def _fault(err: Exception) -> ModbusFault:
     match err:
-        case GatewayPathUnavailableError() | GatewayTargetError() | ModbusTimeoutError():
+        case GatewayPathUnavailableError() | GatewayTargetError() | ModbusTimeoutError() | TimeoutError():
             return ModbusFault.NO_ANSWER
         case ModbusExceptionError():
             return ModbusFault.REFUSED
@@ -139,27 +142,40 @@ class RegisterReader:
         return read(self._table, self._words, self._ratio)
 
     async def _fetch(self, block: Block) -> None:
+        """Read a block; one that is refused in halves, down to single numbers."""
         try:
             await self._take(block)
         except ModbusFailure as err:
             if err.key is not ModbusFault.REFUSED:
                 raise
-            if block.counters:
-                self._plan = tuple(b for b in self._plan if b != block)
-                return
-            if block.count <= SMALL_READ:
+            halves = () if block.counters else self._halves(block)
+            if len(halves) == 1:
                 raise
-            small = blocks(self._table, SMALL_READ)
-            for part in (b for b in small if not b.counters and block.at <= b.at < block.at + block.count):
-                await self._take(part)
-            self._plan = (*(b for b in small if not b.counters), *(b for b in self._plan if b.counters))
+            at = self._plan.index(block)
+            self._plan = (*self._plan[:at], *halves, *self._plan[at + 1 :])
+            for half in halves:
+                await self._fetch(half)
+
+    def _halves(self, block: Block) -> tuple[Block, ...]:
+        inside = tuple(r for r in self._table.registers if block.at <= r.at < block.at + block.count)
+        return blocks(replace(self._table, registers=inside), block.count // 2)
 
     async def _take(self, block: Block) -> None:
+        """Read a block; what comes damaged is asked for once more."""
         try:
-            words = await self._ask(block.at, block.count)
+            words = await self._answer(block)
+        except ModbusFailure as err:
+            if err.key is not ModbusFault.GARBLED:
+                raise
+            words = await self._answer(block)
+        self._words.update(enumerate(words, block.at))
+
+    async def _answer(self, block: Block) -> list[int]:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await self._ask(block.at, block.count)
         except (ModbusError, OSError, ValueError) as err:
             raise ModbusFailure(_fault(err), str(err)) from err
-        self._words.update(enumerate(words, block.at))
 
 
 async def try_meter(

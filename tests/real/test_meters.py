@@ -1,6 +1,5 @@
 """Every kind of meter with a line, set up through the dialogs of a real Home Assistant, pulled out and put back."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,19 +14,14 @@ from demo import flows
 from demo.client import Client
 from demo.face import Face
 from demo.flows import Answers
-from demo.folder import DOMAIN, furnish
-from demo.hass import Hass
-from demo.login import sign_up
-from demo.ports import HOST, any_free
+from demo.ports import HOST
 from demo.waiting import until
-from simulator.linky import Linky, LinkySettings
-from simulator.meter_wire import MeterWire, PtyBridge
+from simulator.meter_wire import PtyBridge
 from simulator.modbus_meter import ModbusMeter
 from simulator.p1 import P1Kind, P1Wire, telegram
 from simulator.tic_wire import TicWire
+from tests.real.booted import POWERS_W, add_home, boot, house, serve
 
-POWERS_W = (1150.0, -693.0, 458.0)
-VOLTS = (230.0, 231.0, 229.0)
 READ_S = 30.0
 LOST_S = 45.0
 BACK_S = 60.0
@@ -42,13 +36,6 @@ class Tried:
     pull: Callable[[], Awaitable[None]]
     back: Callable[[], Awaitable[None]]
     says: Mapping[str, float]
-
-
-def house(phases: int) -> Linky:
-    """Return what stands at the house's door, with something flowing."""
-    meter = Linky(LinkySettings(phases=phases, start_import_wh=8_765_000.0, start_export_wh=123_000.0))
-    meter.step(0.0, datetime.now(UTC), POWERS_W[:phases], VOLTS[:phases])
-    return meter
 
 
 async def lines(open_: AsyncExitStack) -> list[Tried]:
@@ -91,14 +78,6 @@ async def lines(open_: AsyncExitStack) -> list[Tried]:
     ]
 
 
-async def serve(open_: AsyncExitStack, wire: MeterWire) -> None:
-    """Let a line talk for as long as the test lasts."""
-    await wire.open()
-    running = asyncio.create_task(wire.run())
-    open_.push_async_callback(wire.close)
-    open_.callback(running.cancel)
-
-
 def line(kind: str, url: str) -> Sequence[Answers]:
     """Return the answers about a meter that speaks by itself; what it said is agreed with."""
     return ({"next_step_id": kind}, {"line": url}, {})
@@ -107,18 +86,6 @@ def line(kind: str, url: str) -> Sequence[Answers]:
 def modbus(table: str, link: str, where: Answers) -> Sequence[Answers]:
     """Return the answers about a meter that is asked."""
     return ({"next_step_id": "modbus"}, {"table": table, "link": link}, where, {})
-
-
-def home(number: int, port: int) -> dict[str, Any]:
-    """Return the answers about one more home."""
-    return {
-        "name": f"Home {number}",
-        "phases": "3" if number > 2 else "1",
-        "breaker_a": 60,
-        "port": port,
-        "encryption": {"security": "plain"},
-        "advanced": {"host": HOST},
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +120,8 @@ class Seen:
 async def test_every_line_is_set_up_read_lost_and_found_again(socket_enabled: None, tmp_path: Path) -> None:
     async with AsyncExitStack() as open_:
         tried = await lines(open_)
-        port, *ports = any_free(1 + len(tried))
-        folder = tmp_path / "config"
-        folder.mkdir()
-        furnish(folder, port=port, language="en", own_house=True, now=datetime.now(UTC))
-        client = await open_.enter_async_context(Client(f"http://{HOST}:{port}"))
-        hass = Hass(folder, client)
-        open_.push_async_callback(hass.stop)
-        await hass.launch()
-        await sign_up(client, "nobody-elses-password", "en")
-        await hass.until_running()
-        seen = [await set_up(client, one, n, ports[n - 1]) for n, one in enumerate(tried, 1)]
+        client = await boot(open_, tmp_path / "config", "en")
+        seen = [await set_up(client, one, n) for n, one in enumerate(tried, 1)]
         for one in seen:
             await until(one.reads, f"{one.tried.name} is not read right", READ_S)
         for one in seen:
@@ -177,8 +135,8 @@ async def test_every_line_is_set_up_read_lost_and_found_again(socket_enabled: No
             print(f"{one.tried.name}: back after {waited_s:.0f} s")
 
 
-async def set_up(client: Client, tried: Tried, number: int, port: int) -> Seen:
+async def set_up(client: Client, tried: Tried, number: int) -> Seen:
     """Add a home and its meter through the dialogs, as its owner would."""
-    entry_id = await flows.add_entry(client, DOMAIN, [home(number, port)])
+    entry_id = await add_home(client, number, 3 if number > 2 else 1)
     await flows.add_part(client, entry_id, "meter", *tried.steps)
     return Seen(tried, await Face.of(client, entry_id))

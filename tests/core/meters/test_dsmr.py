@@ -214,6 +214,7 @@ SOUND = wrap("ISK5 SIM", V5)
         (wrap("A", ["what is this", *V2], summed=False), (1, {"malformed": 1})),
         (wrap("A", V2, summed=False) + SOUND + wrap("A", V2, summed=False), (2, {"no_checksum": 1})),
         (wrap("A", ["1-0:1.7.0(00.100*kW)\xe9"], summed=False), (0, {"not_ascii": 1})),
+        (b"\nNGTF\tH PLEINE/CREUSE\t7\r\nVTIC\t02\t!\r\nSTGE\t003A0101\t<\r", (0, {"malformed": 1})),
     ],
 )
 def test_what_is_not_sound_is_refused_and_counted(data: bytes, expected: tuple[int, dict[str, int]]) -> None:
@@ -247,4 +248,5 @@ def test_a_serial_number_may_be_plain_text() -> None:
 def test_a_p1_port_is_known_by_its_codes() -> None:
     assert speaks_dsmr(SOUND[100:140])
     assert speaks_dsmr(even(wrap("A", V2, summed=False)))
+    assert not speaks_dsmr(b"\nNGTF\tH PLEINE/CREUSE\t7\r\nVTIC\t02\t!\r\nSTGE\t003A0101\t<\r")
     assert not speaks_dsmr(b"\x02\nADSC\t041976123456\tX\r" + bytes(range(256)))

@@ -90,6 +90,21 @@ def test_without_power_the_current_has_no_sign() -> None:
     assert reading.phase_power_w == (None, None, None)
 
 
+@pytest.mark.parametrize("groups", [house(), three_phases()])
+def test_behind_an_open_breaker_nothing_is_told_of_what_flows(groups: list[bytes]) -> None:
+    groups = [*without(groups, "STGE"), standard("STGE", "00020002")]
+    meter = LinkyMeter()
+    reading = read(*groups, meter=meter)
+    assert (reading.power_w, reading.apparent_va, reading.signed) == (None, None, False)
+    assert reading.current_a == reading.phase_power_w == (None, None, None)
+    assert reading.voltage_v[0] is not None
+    assert meter.facts.status is not None
+    assert meter.facts.status.cut
+    closed = read(*without(groups, "STGE"), standard("STGE", "00020000"), meter=meter)
+    assert closed.power_w == closed.apparent_va
+    assert closed.current_a[0]
+
+
 # --- three phases -------------------------------------------------------------------------------
 
 

@@ -152,6 +152,9 @@ class DsmrDecoder:
         if digits is None and (self._has_checksums or clock(values) or version_of(values)):
             self.refused[DsmrRefusal.NO_CHECKSUM] += 1  # its kind always bears one: the end was damaged
             return None
+        if digits is None and not values:
+            self.refused[DsmrRefusal.MALFORMED] += 1  # somebody else's text, with a slash and an exclamation mark in it
+            return None
         self._has_checksums = self._has_checksums or digits is not None
         self.refused[DsmrRefusal.MALFORMED] += malformed
         return self._telegram(plain, values, checked=digits is not None)

@@ -5,10 +5,13 @@ power is never less than active power, and at the power factor of a house it is 
 
 Signs (Enedis-NOI-CPT_54E, 6.2): a phase that feeds in shows no drawn power while its current, which has no sign,
 does not vanish. The total stands under SINSTS or SINSTI, and SINSTI exists in producer mode only.
+
+While its own breaker is open nothing flows. That is no room for a car: what the house takes when the power returns
+is not known, so no power and no current is told until then.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -141,12 +144,34 @@ class LinkyMeter:
         if "DATE" in frame.at:
             memory.clock, memory.clock_degraded = frame.at["DATE"], frame.clock_degraded
         memory.blind = _is_blind(memory, frame)
-        return _read_standard(memory) if frame.mode is TicMode.STANDARD else _read_historic(memory)
+        if frame.mode is TicMode.HISTORIC:
+            return _read_historic(memory)
+        reading = _read_standard(memory)
+        return _in_the_dark(reading) if _is_cut(memory) else reading
 
 
 def _is_other(serial: str | None, frame: TicFrame) -> bool:
     spoken = frame.values.get("ADSC", frame.values.get("ADCO"))
     return None not in (serial, spoken) and serial != spoken
+
+
+def _is_cut(memory: _Memory) -> bool:
+    register = memory.text("STGE", _LIVE_FRAMES)
+    return register is not None and read_status(register).cut
+
+
+def _in_the_dark(reading: MeterReading) -> MeterReading:
+    """Return what is left to tell behind an open breaker."""
+    return replace(
+        reading,
+        power_w=None,
+        apparent_va=None,
+        injected_va=None,
+        phase_power_w=NO_PHASES,
+        current_a=NO_PHASES,
+        signed=False,
+        current_step_a=0.0,
+    )
 
 
 def _is_blind(memory: _Memory, frame: TicFrame) -> bool:

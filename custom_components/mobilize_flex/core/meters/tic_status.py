@@ -82,6 +82,11 @@ class LinkyStatus:
     peak_notice: int
     peak_running: int
 
+    @property
+    def cut(self) -> bool:
+        """Return whether the meter has opened its breaker: the house is dark, and what flows says nothing of it."""
+        return self.breaker not in (Breaker.CLOSED, Breaker.UNKNOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class DaySlot:
