@@ -1,7 +1,8 @@
 """The closed loop of load management: kitchens at random, a car behind a slow wire, a Linky that may cut.
 
-`python -m bench.fuse [hours]` prints one JSON line per meter and contract: cuts, the longest time above the contract
-and above the branch breaker, the peak of the Linky's filter (1 cuts), the share of the ideal energy, orders an hour.
+`python -m bench.fuse [hours] [busy]` prints one JSON line per meter and contract: cuts, the longest time above the
+contract and above the branch breaker, the latter also counted anew from the last appliance that began, the peak of the
+Linky's filter (1 cuts), the share of the ideal energy, orders an hour. `busy` is how many times as many appliances.
 """
 
 from collections import deque
@@ -31,6 +32,8 @@ CAR_W: Final = 7_360.0
 BATTERY_WH: Final = 1_000_000.0
 """So large that it is never full: what counts here is the connection."""
 LEAST_A: Final = 6.0
+STEP_VA: Final = 300.0
+"""A rise of the house that is an appliance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,11 @@ class Kitchen:
     dice: random.Random
     running: list[tuple[float, float, float, float]] = field(default_factory=list)
     base_va: float = 250.0
+    busy: float = 1.0
 
     def va(self, now_s: float) -> float:
         """Return what it draws at a moment; call it with growing moments, one second apart."""
-        if self.dice.random() < 1.0 / 2_000.0:
+        if self.dice.random() < self.busy / 2_000.0:
             self.running.append(self._appliance(now_s))
         if self.dice.random() < 1.0 / 120.0:
             self.base_va = self.dice.uniform(150.0, 600.0)
@@ -90,6 +94,7 @@ class Loop:
     kva: float
     seed: int
     hours: float
+    busy: float = 1.0
     mind: Mind = field(init=False)
     breaker: LinkyBreaker = field(init=False)
     car_w: float = 0.0
@@ -97,6 +102,9 @@ class Loop:
     cuts: int = 0
     over_s: list[float] = field(default_factory=lambda: [0.0, 0.0])
     longest_s: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    house_va: float = 0.0
+    calm_s: float = 0.0
+    reaction_s: float = 0.0
     energy_wh: float = 0.0
     ideal_wh: float = 0.0
     orders: int = 0
@@ -119,7 +127,7 @@ class Loop:
 
     def run(self) -> None:
         """Live."""
-        kitchen = Kitchen(self.kva * 950.0, random.Random(f"{self.seed}/{self.kva}"))
+        kitchen = Kitchen(self.kva * 950.0, random.Random(f"{self.seed}/{self.kva}"), busy=self.busy)
         past: deque[float] = deque(maxlen=16)
         sent: deque[tuple[float, float]] = deque()
         self._plug_in()
@@ -176,6 +184,9 @@ class Loop:
         for n, limit_va in enumerate((self.kva * 1_000, self.breaker_a * NOMINAL_V)):
             self.over_s[n] = self.over_s[n] + 1.0 if va > limit_va else 0.0
             self.longest_s[n] = max(self.longest_s[n], self.over_s[n])
+        self.calm_s = 0.0 if house_va > self.house_va + STEP_VA else self.calm_s + 1.0
+        self.house_va = house_va
+        self.reaction_s = max(self.reaction_s, min(self.over_s[1], self.calm_s))
         free_w = min(CAR_W, self.kva * 1_000 - house_va)
         self.ideal_wh += free_w / 3_600 if free_w >= LEAST_A * NOMINAL_V else 0.0
         self.energy_wh += self.car_w / 3_600
@@ -189,6 +200,7 @@ class Loop:
             "cuts": self.cuts,
             "longest_over_contract_s": self.longest_s[0],
             "longest_over_breaker_s": self.longest_s[1],
+            "longest_over_breaker_after_last_step_s": self.reaction_s,
             "filter_peak": round(self.peak, 3),
             "energy_share": round(self.energy_wh / self.ideal_wh, 3),
             "orders_per_h": round(self.orders / self.hours, 1),
@@ -198,9 +210,10 @@ class Loop:
 def main() -> None:
     """Print the figures."""
     hours = float(sys.argv[1]) if len(sys.argv) > 1 else 16.0
+    busy = float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
     for line in LINES:
         for kva in (6.0, 9.0):
-            loop = Loop(line, kva, seed=1, hours=hours)
+            loop = Loop(line, kva, seed=1, hours=hours, busy=busy)
             loop.run()
             print(json.dumps(loop.figures()), flush=True)
 

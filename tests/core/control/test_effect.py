@@ -96,6 +96,27 @@ def test_a_station_that_holds_another_figure_is_overruled_by_something(
     assert effect.overruled(delivery) is verdict
 
 
+@pytest.mark.parametrize(
+    ("ordered_w", "told_w", "way", "most_w"),
+    [(7000, 2300.0, 1, 2300.0), (7000, 0.0, 1, 0.0), (-5000, -2000.0, -1, 2000.0), (-5000, 0.0, -1, 0.0)],
+)
+def test_what_a_station_says_it_lets_through_is_believed_for_an_hour(
+    ordered_w: float, told_w: float, way: int, most_w: float
+) -> None:
+    delivery = effect.told(effect.asked(late(ordered_w, 0.0), 7, at(41)), 7, told_w, at(42))
+    assert effect.cap_w(delivery, way, at(50)) == most_w
+    assert effect.cap_w(delivery, -way, at(50)) is None
+    assert effect.cap_w(delivery, way, at(42 + effect.TAKES_S)) is None
+    assert effect.cap_w(seen(delivery, way * (most_w + 100.0), 60), way, at(60)) == most_w
+    assert effect.cap_w(seen(delivery, way * (most_w + 500.0), 60), way, at(60)) is None
+
+
+@pytest.mark.parametrize(("ordered_w", "told_w"), [(7000, 6900.0), (7000, 9000.0), (7000, -500.0), (-5000, 3000.0)])
+def test_a_station_that_does_something_else_has_told_no_cap(ordered_w: float, told_w: float) -> None:
+    delivery = effect.told(effect.asked(late(ordered_w, 0.0), 7, at(41)), 7, told_w, at(42))
+    assert delivery.cap is None
+
+
 def test_an_answer_to_another_question_is_none() -> None:
     delivery = effect.asked(late(), 7, at(41))
     assert effect.told(delivery, 8, 0.0, at(42)) is delivery

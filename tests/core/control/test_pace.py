@@ -10,6 +10,7 @@ from custom_components.mobilize_flex.core.control import pace
 from custom_components.mobilize_flex.core.model.abilities import Abilities
 from custom_components.mobilize_flex.core.model.commands import SetpointForm as Form, SetPower
 from custom_components.mobilize_flex.core.model.delivery import Delivery
+from custom_components.mobilize_flex.core.model.driver import Route, RouteKind
 from custom_components.mobilize_flex.core.model.facts import CommandAccepted, CommandUnanswered
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.state import Decision
@@ -41,15 +42,28 @@ def send(delivery: Delivery, power_w: float, seconds: float, *, idle: bool = Fal
 def test_the_first_order_installs_a_dynamic_profile_that_expires() -> None:
     order = send(Delivery(), 3000, 0)
     assert order is not None
-    assert (order.form, order.power_w, order.expires_s) == (Form.DYNAMIC, 3000.0, 180)
+    assert (order.form, order.power_w, order.expires_s) == (Form.DYNAMIC, 3000.0, 90)
+
+
+@pytest.mark.parametrize(("dynamic", "form"), [(None, Form.ABSOLUTE), (False, Form.ABSOLUTE), (True, Form.DYNAMIC)])
+def test_a_hybrid_station_gets_dynamic_profiles_where_it_lists_them_and_never_an_update(
+    dynamic: bool | None, form: Form
+) -> None:
+    road = replace(ROAD, route=Route(kind=RouteKind.HYBRID), abilities=Abilities(dynamic=dynamic))
+    delivery = ordered(-2000, road=road)
+    assert delivery.order is not None
+    assert delivery.order.form is form
+    again = pace.due(delivery, want(-3000), road, at(40), 2)
+    assert again is not None
+    assert again.form is form
 
 
 @pytest.mark.parametrize(
     ("before", "after", "seconds", "sent"),
     [
-        (3000, 3000, 30, False),
-        (3000, 3000, 60, True),
-        (3000, 3050, 30, False),
+        (3000, 3000, 29, False),
+        (3000, 3000, 30, True),
+        (3000, 3050, 29, False),
         (3000, 5000, 2, False),
         (3000, 5000, 5, True),
         (3000, 2000, 0.1, True),
@@ -133,13 +147,24 @@ def test_an_order_that_stays_below_the_standard_charge_lives_longer_as_nothing_i
         for power_w in (0.0, 2300.0, 7000.0)
         if (order := pace.due(Delivery(), want(power_w), road, at(0), 1)) is not None
     }
-    assert lives == {0.0: 900, 2300.0: 900, 7000.0: 300}
+    assert lives == {0.0: 900, 2300.0: 900, 7000.0: 90}
+
+
+@pytest.mark.parametrize(("form", "expires_s"), [(Form.DYNAMIC, 90), (Form.LIMIT, 150), (Form.ABSOLUTE, 150)])
+def test_a_car_that_negotiates_with_every_profile_is_not_disturbed_all_the_time(form: Form, expires_s: int) -> None:
+    road = replace(ROAD, bidirectional=form is not Form.LIMIT, negotiates=True)
+    order = pace.due(Delivery(form=form), want(7000), road, at(0), 1)
+    assert order is not None
+    assert (order.form, order.expires_s) == (form, expires_s)
+    taken = pace.accepted(pace.sent(Delivery(form=form), order, at(0)), CommandAccepted(station="ST1", id=1))
+    renewed = [s for s in range(100) if pace.due(taken, want(7000), road, at(s), 2) is not None]
+    assert renewed[0] == (30 if expires_s == 90 else 75)
 
 
 def test_an_order_to_give_back_never_lives_longer() -> None:
     order = pace.due(Delivery(form=Form.ABSOLUTE), want(-2000), replace(ROAD, gentle_w=9000.0), at(0), 1)
     assert order is not None
-    assert order.expires_s == 300
+    assert order.expires_s == 150
 
 
 @given(st.lists(st.tuples(st.integers(-70, 70), st.floats(0.05, 3.0)), min_size=200, max_size=400))

@@ -130,6 +130,15 @@ def test_what_is_optional_is_left_out_once_and_then_the_form_goes() -> None:
     ]
 
 
+def test_an_order_under_a_refused_number_comes_again_twice_at_once_before_it_is_made_simpler() -> None:
+    station = Station()
+    for second in range(3):
+        station.order(3000, second)
+        station.refuse("InvalidProfileId", second)
+    station.order(3000, 3)
+    assert [order.form for order in station.heard] == [Form.DYNAMIC] * 3 + [Form.ABSOLUTE]
+
+
 def test_a_profile_in_the_way_is_cleared_before_the_order_comes_again() -> None:
     station = Station()
     station.order(3000, 0)

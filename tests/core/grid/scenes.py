@@ -48,6 +48,7 @@ class Rig:
     dimmed_w: float | None = None
     voltage_v: float = 230.0
     late_s: float = 0.0
+    told_every_s: float = 0.0
     now_s: float = 100.0
     wall_s: float = 0.0
     meter: MeterState = MeterState()
@@ -110,7 +111,10 @@ class Rig:
         self.load = replace(self.load, ramps=ramps)
 
     def _taker(self, car: Car) -> Taker:
-        car.seen = (*car.seen, (self.now_s, car.power_w))[-12:] if car.active else ()
+        if not car.active:
+            car.seen = ()
+        elif not car.seen or self.now_s - car.seen[-1][0] >= self.told_every_s:
+            car.seen = (*car.seen, (self.now_s, car.power_w))[-12:]
         stand = footing(self.site, car.station, self.meter.reading, replace(car.readings, power_w=car.power_w))
         return Taker(
             place=(car.station.identity, 1), station=car.station, footing=stand, active=car.active, measured=car.seen,

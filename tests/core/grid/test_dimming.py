@@ -6,7 +6,14 @@ import pytest
 
 from custom_components.mobilize_flex.core.grid.dimming import Demand, demand, feed_in_share, guaranteed_w
 from custom_components.mobilize_flex.core.model.config import SiteConfig
-from custom_components.mobilize_flex.core.model.dimming import Contact, Dimming, DimmingConfig, DimmingRecord, Draw
+from custom_components.mobilize_flex.core.model.dimming import (
+    Contact,
+    Dimming,
+    DimmingConfig,
+    DimmingRecord,
+    Draw,
+    OthersMeasured,
+)
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.state import SiteState
 
@@ -67,3 +74,17 @@ def test_what_the_open_record_says_is_guaranteed() -> None:
     state = SiteState(config=SiteConfig(name="Home"), dimming=Dimming(record=record))
     assert guaranteed_w(state, NOW) == 4200.0
     assert feed_in_share(state) == 0.3
+
+
+@pytest.mark.parametrize(("others_w", "left_w"), [(0.0, 7560.0), (2000.0, 5560.0), (9000.0, 0.0), (None, 3780.0)])
+def test_of_a_shared_guarantee_the_stations_get_what_the_others_leave(others_w: float | None, left_w: float) -> None:
+    config = SiteConfig(name="Home", dimming=DimmingConfig(devices=2, others_measured=True))
+    record = DimmingRecord(started_at=NOW.utc, draw=Draw.DIMMED, limit_w=7560.0, devices=2)
+    state = SiteState(config=config, dimming=Dimming(record=record, others_w=others_w))
+    assert guaranteed_w(state, NOW) == left_w
+
+
+def test_only_a_change_that_matters_is_news() -> None:
+    known = OthersMeasured(2000.0)
+    assert [OthersMeasured(w).differs(known) for w in (2000.0, 2049.0, 2050.0, None)] == [False, False, True, True]
+    assert not OthersMeasured(None).differs(OthersMeasured(None))

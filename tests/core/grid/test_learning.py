@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from custom_components.mobilize_flex.core.grid.learning import forgotten
 from custom_components.mobilize_flex.core.meters.rewiring import rewired
 from custom_components.mobilize_flex.core.model.electric import MeterReading
 from custom_components.mobilize_flex.core.model.load import Misread
@@ -60,6 +61,19 @@ def test_a_wrong_transformer_is_found_within_three_minutes_of_charging(
     assert rig.load.misread == found
 
 
+@pytest.mark.parametrize("told_every_s", [2.0, 5.0])
+@pytest.mark.parametrize("late_s", [1.0, 4.0, 7.0])
+@pytest.mark.parametrize("make", [three_phase, Rig])
+def test_a_meter_faster_than_the_station_is_judged_as_soon(
+    make: Callable[[], Rig], late_s: float, told_every_s: float
+) -> None:
+    rig = make()
+    rig.late_s, rig.told_every_s = late_s, told_every_s
+    after_s = lived(rig, Wiring(inverted=True))
+    assert after_s is not None
+    assert after_s < THREE_MINUTES / 2
+
+
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("make", [three_phase, on_second_phase, Rig])
 def test_a_right_one_is_never_accused(make: Callable[[], Rig], seed: int) -> None:
@@ -79,6 +93,24 @@ def test_a_meter_known_to_be_wrong_is_not_steered_by() -> None:
     rig.look()
     assert (rig.allowed().max_w, rig.allowed().min_w) == (2300.0, 0.0)
     assert rig.allowed().max_because is Reason.METER_STALE
+
+
+def test_a_meter_turned_after_it_was_known_to_be_right_is_found_too() -> None:
+    rig = Rig(site=BIG, cars=[Car(replace(ONE, phases=3), wished_w=22_000.0)], house_w=(500.0, 300.0, 200.0))
+    assert lived(rig, Wiring()) is None
+    rig.cars[0].wished_w = 7000.0
+    for wished_w in (22_000.0, 7000.0) * 5:
+        rig.cars[0].wished_w = wished_w
+        for _ in range(15):
+            rig.look(reading=rewired(rig.reading(), Wiring(inverted=True)))
+    assert rig.load.misread == Misread(turned=frozenset({0, 1, 2}), everything=True)
+
+
+def test_what_a_meter_showed_is_forgotten_with_it() -> None:
+    rig = Rig()
+    assert lived(rig, Wiring(inverted=True)) is not None
+    rig.load = forgotten(rig.load)
+    assert lived(rig, Wiring()) is None
 
 
 def test_a_meter_without_directions_is_not_judged() -> None:

@@ -17,13 +17,16 @@ from .effect import refused_all
 from .refusals import Taught, form_left, retry_s, teach
 
 EXPIRES_S: Final = {
-    SetpointForm.DYNAMIC: 180,
-    SetpointForm.UPDATE: 180,
-    SetpointForm.ABSOLUTE: 300,
-    SetpointForm.LIMIT: 300,
-    SetpointForm.VENDOR: 300,
+    SetpointForm.DYNAMIC: 90,
+    SetpointForm.UPDATE: 90,
+    SetpointForm.ABSOLUTE: 150,
+    SetpointForm.LIMIT: 90,
+    SetpointForm.VENDOR: 150,
 }
+NEGOTIATED_S: Final = 150
+"""How long an order lives where the car negotiates anew with every profile: a Linky bears 1.4 times that long."""
 RENEW_SHARE: Final = 1 / 3
+NEGOTIATED_RENEW_SHARE: Final = 1 / 2
 IDLE_EXPIRES_S: Final = 900
 GENTLE_EXPIRES_S: Final = 900
 """How long an order to charge lives that asks no more than the standard charge without us would take."""
@@ -54,6 +57,7 @@ class Road:
 
     ``route`` is the station's own way to give back, where it has one; ``expires_s`` shortens the life of an order.
     ``learnt`` is what the station refused before; ``gentle_w`` what it charges with when nobody orders anything.
+    ``negotiates`` where the car told its needs, and does so anew with every profile that is no dynamic one.
     """
 
     station: str
@@ -66,6 +70,7 @@ class Road:
     expires_s: int | None = None
     learnt: Learnt = Learnt()
     gentle_w: float = 0.0
+    negotiates: bool = False
 
     @property
     def vendor(self) -> bool:
@@ -93,7 +98,8 @@ def due(delivery: Delivery, decision: Decision, road: Road, now: Moment, command
     age_s = _age_s(delivery, now)
     if _differs(last, order) and age_s >= RAISE_SPACING_S[order.form]:
         return order
-    return order if age_s >= last.expires_s * RENEW_SHARE else None
+    share = NEGOTIATED_RENEW_SHARE if last.expires_s == NEGOTIATED_S else RENEW_SHARE
+    return order if age_s >= last.expires_s * share else None
 
 
 def _age_s(delivery: Delivery, now: Moment) -> float:
@@ -186,11 +192,13 @@ def _order(delivery: Delivery, decision: Decision, road: Road, now: Moment, comm
 
 
 def _expires_s(form: SetpointForm, power_w: float, road: Road, *, idle: bool) -> int:
-    """Return how long an order lives: longer where a car negotiates with every profile and nothing is at stake."""
+    """Return how long an order lives: longer where a car negotiates with every profile, or nothing is at stake."""
     if idle:
         return IDLE_EXPIRES_S
     lasting = form in (SetpointForm.ABSOLUTE, SetpointForm.LIMIT)
-    return GENTLE_EXPIRES_S if lasting and 0.0 <= power_w <= road.gentle_w else EXPIRES_S[form]
+    if lasting and 0.0 <= power_w <= road.gentle_w:
+        return GENTLE_EXPIRES_S
+    return NEGOTIATED_S if form is SetpointForm.LIMIT and road.negotiates else EXPIRES_S[form]
 
 
 def _form(delivery: Delivery, road: Road, now: Moment, *, idle: bool) -> SetpointForm:
@@ -200,7 +208,8 @@ def _form(delivery: Delivery, road: Road, now: Moment, *, idle: bool) -> Setpoin
         return SetpointForm.LIMIT
     if road.vendor:
         return SetpointForm.VENDOR
-    if left is SetpointForm.ABSOLUTE or road.abilities.dynamic is False or road.route is not None:
+    told, hybrid = road.abilities.dynamic, road.route is not None
+    if left is SetpointForm.ABSOLUTE or told is False or (hybrid and not told):
         return SetpointForm.ABSOLUTE
     last = delivery.order
     alive = (
@@ -212,7 +221,7 @@ def _form(delivery: Delivery, road: Road, now: Moment, *, idle: bool) -> Setpoin
         and not idle
         and now.age_s(delivery.sent_at) < last.expires_s
     )
-    if alive and not road.learnt.no_update and road.abilities.update is not False:
+    if alive and not hybrid and not road.learnt.no_update and road.abilities.update is not False:
         return SetpointForm.UPDATE
     return SetpointForm.DYNAMIC
 

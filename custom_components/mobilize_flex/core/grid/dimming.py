@@ -32,9 +32,19 @@ def _strictest(active: set[Contact]) -> tuple[Draw, float]:
 
 
 def guaranteed_w(state: SiteState, now: Moment) -> float | None:
-    """Return what all stations may draw from the grid together, W; ``None`` while nobody holds them down."""
-    record = state.dimming.record
-    return None if record is None else record.limit_w
+    """Return what all stations may draw from the grid together, W; ``None`` while nobody holds them down.
+
+    Of a guarantee shared with others, what they draw is theirs; where that is not known, all they may.
+    """
+    record, config = state.dimming.record, state.config.dimming
+    if record is None or record.limit_w is None:
+        return None
+    if config is None or not config.others_measured:
+        return record.limit_w
+    others_w = state.dimming.others_w
+    if others_w is None:
+        return record.limit_w / record.devices
+    return max(0.0, record.limit_w - others_w)
 
 
 def feed_in_share(state: SiteState) -> float:

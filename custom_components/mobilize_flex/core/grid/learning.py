@@ -1,5 +1,6 @@
 """Whether the meter's transformers face the right way and stand on the right phases: the car's own steps tell."""
 
+from types import MappingProxyType
 from typing import Final
 
 from ..model.load import Evidence, LoadState, Misread, Ramp
@@ -17,7 +18,8 @@ WHOLE: Final = (0.8, 1.25)
 """All traces of a step together; more or less, and the house moved at the same time."""
 CERTAIN: Final = 3
 SHARE: Final = 0.75
-MOST_VOTES: Final = 12
+MOST_VOTES: Final = 6
+"""How many steps count: a meter that was turned since is found out all the same."""
 QUIET_S: Final = 40.0
 NUDGE_A: Final = 3.0
 MOST_NUDGES: Final = 4
@@ -35,6 +37,21 @@ def learn(scene: Scene, load: LoadState, ramps: list[Ramp], now: Phases) -> list
         seen = _weighed(scene, taker, ramp.evidence, flows_w, steady=steady[n] and calm)
         made.append(ramp if seen == ramp.evidence else replace(ramp, evidence=seen))
     return made
+
+
+def forgotten(load: LoadState) -> LoadState:
+    """Return the load without anything a meter showed: it is another one now, or put in another way."""
+    ramps = {place: replace(ramp, evidence=Evidence()) for place, ramp in load.ramps.items()}
+    return replace(
+        load,
+        ramps=MappingProxyType(ramps),
+        house_a=None,
+        house_w=None,
+        good=0,
+        over_since_s=None,
+        alone_since_s=None,
+        misread=None,
+    )
 
 
 def _signed(scene: Scene) -> bool:
@@ -58,20 +75,37 @@ def _steady(taker: Taker) -> bool:
 
 def _weighed(scene: Scene, taker: Taker, known: Evidence, flows_w: tuple[float, ...], *, steady: bool) -> Evidence:
     if not taker.active:
-        return replace(known, before_w=None, phases_w=(), steady_since_s=None)
+        return replace(known, before_w=None, phases_w=(), steady_since_s=None, maybe=None)
+    known = _confirmed(taker, known)
     if not steady:
         return known
-    since_s = known.steady_since_s
+    known = replace(known, maybe=(scene.now_s, taker.last_w, flows_w))
     if known.before_w is None or len(known.phases_w) != len(flows_w):
-        return replace(known, before_w=taker.last_w, phases_w=flows_w, steady_since_s=scene.now_s)
+        return replace(known, steady_since_s=scene.now_s)
     step_w = taker.last_w - known.before_w
     if abs(step_w) < STEP_W:
-        return replace(known, before_w=taker.last_w, phases_w=flows_w, steady_since_s=since_s or scene.now_s)
+        return replace(known, steady_since_s=known.steady_since_s or scene.now_s)
     shares = [(now - before) / step_w for now, before in zip(flows_w, known.phases_w, strict=True)]
     fresh = replace(known, before_w=taker.last_w, phases_w=flows_w, steady_since_s=scene.now_s)
     if not WHOLE[0] <= sum(abs(s) for s in shares if abs(s) >= TRACE) <= WHOLE[1]:
         return fresh
     return _voted(fresh, shares)
+
+
+def _confirmed(taker: Taker, known: Evidence) -> Evidence:
+    """Return the evidence with the last reading as the one to compare with, if the car was steady then.
+
+    A meter sees a car move before its station tells: such a reading must not pass for one of before the step.
+    """
+    if known.maybe is None:
+        return known
+    read_s, power_w, phases_w = known.maybe
+    told_w = next((w for at, w in taker.measured if at >= read_s), None)
+    if told_w is None:
+        return known
+    if abs(told_w - power_w) > STEADY_W:
+        return replace(known, maybe=None)
+    return replace(known, before_w=power_w, phases_w=phases_w, maybe=None)
 
 
 def _voted(known: Evidence, shares: list[float]) -> Evidence:

@@ -16,6 +16,10 @@ SAME_TIME_S: Final = 3.0
 BEFORE_S: Final = 3.0
 """A meter's telegram tells of what was a moment ago."""
 SETTLED_S: Final = 3.0
+EFFECT_S: Final = 15.0
+"""How long after an order a car may begin to follow: the meter can see that before its station tells."""
+FOLLOWED: Final = 0.05
+FOLLOWED_W: Final = 150.0
 LATER_S: Final = 1.0
 
 
@@ -49,7 +53,8 @@ class Taker:
 
     ``active`` while it has a session, ``wished_w`` is what was wanted of it last, ``least_w`` the least its car can
     charge with. ``measured`` are its last measurements (instant, W), ``ordered_w`` what it was told and what it
-    accepted, since ``changed_s``; ``waiting`` while an order is under way. ``known`` when it is known what it takes.
+    accepted, since ``changed_s``; ``waiting`` while an order is under way, ``takes_w`` all its car took lately when it
+    might have taken more. ``known`` when it is known what it takes.
     ``claims`` while it takes or wants power for its car.
     """
 
@@ -64,6 +69,7 @@ class Taker:
     waiting: bool = False
     wished_w: float | None = None
     least_w: float = 0.0
+    takes_w: float | None = None
     claims: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
@@ -96,12 +102,25 @@ class Taker:
         if not self.active:
             return (min(near), max(near)) if near else (0.0, 0.0)
         latest_s = self.measured[-1][0] if self.measured else float("-inf")
-        settled = self.changed_s is None or min(latest_s, sample_s) >= self.changed_s + SETTLED_S
+        settled = self._is_settled(min(latest_s, sample_s))
         told = latest_s >= sample_s - SAME_TIME_S
         if near and settled and told:
             return min(near), max(near)
         maybe = [*near, self.last_w, *self.ordered_w]
         return min(maybe), max(maybe)
+
+    def _is_settled(self, known_s: float) -> bool:
+        """Return whether the last order no longer makes a difference: followed, or too long ago."""
+        if self.changed_s is None:
+            return True
+        since_s = known_s - self.changed_s
+        return since_s >= EFFECT_S or (since_s >= SETTLED_S and self._has_followed())
+
+    def _has_followed(self) -> bool:
+        if not self.ordered_w:
+            return True
+        order_w = self.ordered_w[0] if self.takes_w is None else min(self.ordered_w[0], max(0.0, self.takes_w))
+        return abs(self.last_w - order_w) <= max(FOLLOWED_W, FOLLOWED * abs(order_w))
 
 
 def footing(site: SiteConfig, station: StationConfig, meter: MeterReading, readings: StationReadings) -> Footing:
