@@ -77,15 +77,29 @@ class Script:
     zooms: tuple[Span, ...]
 
     @property
-    def calm_from_s(self) -> float:
-        """Return when the last thing went wrong."""
-        ends = [span.end_s for spans in (self.cuts, self.deaths, self.silences, self.blind) for span in spans]
-        return max([self.plug_s, *ends])
+    def trials(self) -> tuple[str, ...]:
+        """Return what makes this night hard, in words."""
+        evening = self.start.astimezone(ZONE).date()
+        words = {
+            "clock change": evening in (SPRING, AUTUMN),
+            "lost links": self._before_leaving(self.cuts),
+            "deaths": self._before_leaving(self.deaths),
+            "silent meter": self._before_leaving(self.silences),
+            "untold level": self._before_leaving(self.blind),
+            "refusals": bool(self.refuses),
+            "orders ignored": bool(self.ignores),
+            "wrong sign": self.wrong_sign,
+            "sleeping car": self.sleeper,
+            "charge only": self.version is Version.V201,
+        }
+        return tuple(word for word, so in words.items() if so)
 
-    @property
-    def tame(self) -> bool:
-        """Tell whether station and car do as they are told whenever they are told."""
-        return not (self.refuses or self.ignores or self.wrong_sign or self.deep_sleeper)
+    def _before_leaving(self, spans: tuple[Span, ...]) -> bool:
+        return any(span.start_s < self.departure_s and span.end_s > self.plug_s for span in spans)
+
+    def dark(self, seconds: float) -> bool:
+        """Tell whether meter or car keep something to themselves."""
+        return any(span.holds(seconds) for spans in (self.silences, self.blind) for span in spans)
 
 
 def script(seed: int) -> Script:
@@ -93,15 +107,17 @@ def script(seed: int) -> Script:
     dice = Random(seed)
     evening = dice.choices([SPRING, AUTUMN, date(2026, 11, dice.randint(1, 28))], [1, 1, 4])[0]
     start = datetime.combine(evening, time(dice.randint(20, 23), dice.choice([0, 20, 45])), ZONE).astimezone(UTC)
-    departure = time(dice.choice([2, 3, 4, 5, 6]), dice.choice([0, 15, 30]))
+    real_plans = dice.random() < 0.65
+    hours = [5, 6, 7, 8] if real_plans else [2, 3, 4, 5, 6]
+    departure = time(dice.choice(hours), dice.choice([0, 15, 30]))
     wall = datetime.combine(evening + timedelta(days=1), departure, ZONE)
     departure_s = (wall.astimezone(UTC) - start).total_seconds()
     plug_s = dice.uniform(60, 3600)
-    real_plans = dice.random() < 0.15
-    early = dice.random() < 0.25
+    early = dice.random() < (0.12 if real_plans else 0.4)
     unplug_s = dice.uniform(plug_s + 300, departure_s) if early else departure_s + 1800
     minimum = dice.choice([10.0, 20.0, 30.0, 40.0])
     maximum = dice.choice([70.0, 80.0, 90.0, 100.0])
+    least = max(5, int(maximum) - 45) if real_plans else 5
     end_s = departure_s + 3600
     return Script(
         seed=seed,
@@ -114,9 +130,9 @@ def script(seed: int) -> Script:
         version=dice.choices([Version.V21, Version.V201], [6, 1])[0],
         soc_min_pct=minimum,
         soc_max_pct=maximum,
-        soc_pct=float(dice.randint(5, int(maximum))),
+        soc_pct=float(dice.randint(least, int(maximum))),
         real_plans=real_plans,
-        base_w=dice.uniform(150, 800 if real_plans else 3500),
+        base_w=dice.uniform(150, 2500 if real_plans else 3500),
         refuses=dice.choices([0.0, 0.2, 0.7, 1.0], [12, 3, 2, 1])[0],
         refusals=tuple(dice.sample(REFUSALS, dice.randint(1, 5))),
         ignores=dice.choices([0.0, 0.3, 1.0], [12, 1, 1])[0],
@@ -162,7 +178,7 @@ def _config(dice: Random, *, roomy: bool) -> SiteConfig:
             ),
         ),
         vehicles=(VehicleConfig(key="r5", name="R5", max_charge_w=7400.0 if phases == 1 else 11000.0),),
-        meter=MeterConfig(key="m", name="Linky", kind="linky", period_s=40.0),
+        meter=MeterConfig(key="m", name="Linky", kind="linky", period_s=20.0),
         contract=PeakOffPeak(
             peak_per_kwh=dice.choice([0.2, 0.4, 0.75]),
             off_peak_per_kwh=0.16,

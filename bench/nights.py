@@ -11,6 +11,7 @@ from random import Random
 import sys
 import time as stopwatch
 
+from bench.night_reach import Reach
 from bench.night_world import NAME, Car, House, Script, Station, reading, script
 from custom_components.mobilize_flex.core.grid.envelope import is_fresh
 from custom_components.mobilize_flex.core.model import facts as f
@@ -42,11 +43,15 @@ from custom_components.mobilize_flex.core.model.station import (
 from custom_components.mobilize_flex.core.plan.planner import make_plan
 from custom_components.mobilize_flex.core.site import Event, restore, step
 
-STEP_S, FINE_S = 100.0, 3.0
+STEP_S, QUICK_S, FINE_S = 50.0, 10.0, 3.0
+STIRRED_S = 60.0
+"""How long the world is looked at more often after something moved."""
+STIRS_W = 250.0
 PLAN_S = 1800.0
 """How often a night with real plans makes a new one; in between the planner repeats itself."""
 MOST_A_MINUTE = 52
 LONGEST_S = 900.0
+READY_PCT = 2.0
 SLACK_PCT = 1.5
 """What a level told in whole per cent, and a step of a minute, may cost beyond the minimum."""
 
@@ -71,7 +76,8 @@ class Night:
     power_w: float = 0.0
     plan: Plan | None = None
     planned_s: float = float("-inf")
-    calm_pct: float = 0.0
+    stirred_s: float = float("-inf")
+    last_w: tuple[float, float] = (0.0, 0.0)
     kept: dict[str, object] = field(default_factory=dict)
     queue: list[Event] = field(default_factory=list)
 
@@ -80,6 +86,7 @@ class Night:
     car: Car = field(init=False)
     house: House = field(init=False)
     station: Station = field(init=False)
+    reach: Reach = field(init=False)
 
     def __post_init__(self) -> None:
         """Build both sides."""
@@ -96,6 +103,7 @@ class Night:
         )
         self.house = House(self.dice, told.base_w)
         self.station = Station(told)
+        self.reach = Reach(told, vehicle.capacity_wh)
         self.state = restore(told.config, {})
 
     @property
@@ -252,22 +260,11 @@ class Night:
 
     def _check_departure(self) -> None:
         told = self.told
-        left_s = told.departure_s - max(told.calm_from_s, told.plug_s)
-        config = told.config
-        limit_w = min(
-            config.breaker_a * 230.0 * config.phases,
-            config.subscribed_kva * 1000.0 if config.subscribed_kva else 1e9,
-            config.stations[0].max_w,
-            config.vehicles[0].max_charge_w + 5000.0,
-        )
-        sure_w = min(limit_w - 5000.0, config.vehicles[0].max_charge_w)
-        if not (told.tame and told.real_plans and told.unplug_s > told.departure_s) or sure_w < 2000.0:
-            return
-        able_pct = self.calm_pct + 100.0 * 0.8 * sure_w * left_s / 3600.0 / self.car.capacity_wh
-        if able_pct < told.soc_max_pct + 5.0:
+        if not told.real_plans or not self.reach.allowed(told.soc_max_pct):
             return
         self.seen["departures that were possible"] += 1
-        if self.car.soc_pct < told.soc_max_pct - 2.0:
+        self.seen.update(f"departures that were possible: {trial}" for trial in told.trials)
+        if self.car.soc_pct < told.soc_max_pct - READY_PCT:
             self._break(f"2 not ready: {self.car.soc_pct:.1f} of {told.soc_max_pct:.0f}")
 
     def _break(self, what: str) -> None:
@@ -282,7 +279,7 @@ class Night:
         self.tell(SetSocLimits(told.soc_min_pct, told.soc_max_pct))
         plugged = departed = False
         while self.seconds < told.departure_s + 1200.0:
-            dt_s = FINE_S if any(zoom.holds(self.seconds) for zoom in told.zooms) else STEP_S
+            dt_s = self._next_s()
             self.seconds += dt_s
             self._life_and_line()
             if not plugged and self.seconds >= told.plug_s:
@@ -291,12 +288,22 @@ class Night:
             if self.running and self.seconds >= told.unplug_s:
                 self._unplug()
             self._flow(dt_s)
-            if self.seconds <= told.calm_from_s + STEP_S:
-                self.calm_pct = self.car.soc_pct
             if not departed and self.seconds >= told.departure_s:
                 departed = True
                 self._check_departure()
         return self
+
+    def _next_s(self) -> float:
+        """Return the step to the next look: short where much happens, as a limit only rises step by step."""
+        if any(zoom.holds(self.seconds) for zoom in self.told.zooms):
+            return FINE_S
+        evse = self.state.stations[NAME].evses.get(1) if NAME in self.state.stations else None
+        if evse is None or not self.running:
+            return STEP_S
+        now_w = (evse.decision.power_w or 0.0, evse.envelope.max_w)
+        if any(abs(a - b) > STIRS_W for a, b in zip(now_w, self.last_w, strict=True)):
+            self.last_w, self.stirred_s = now_w, self.seconds
+        return QUICK_S if self.seconds - self.stirred_s < STIRRED_S else STEP_S
 
     def _life_and_line(self) -> None:
         """Let Home Assistant die and come back, the line break and mend."""
@@ -390,12 +397,17 @@ class Night:
     def _flow(self, dt_s: float) -> None:
         """Let energy flow, and both sides look."""
         self.station.live(self.seconds, online=self.online)
+        before_pct = self.car.soc_pct
         self.power_w = self.car.power_w(self.station.allowed_w(), dt_s) if self.running else 0.0
         self.car.take(self.power_w, dt_s)
         wh = self.power_w * dt_s / 3600.0
         self.in_wh, self.out_wh = self.in_wh + max(0.0, wh), self.out_wh + max(0.0, -wh)
         local = self.now.utc.astimezone(self.told.config.zone)
-        grid_w = self.power_w + self.house.draw_w(self.seconds, local.hour)
+        house_w = self.house.draw_w(self.seconds, local.hour)
+        if self.running and self.seconds < self.told.departure_s:
+            trouble = not (self.online and self.alive) or self.told.dark(self.seconds)
+            self.reach.note(self.seconds, dt_s, before_pct, house_w, trouble=trouble)
+        grid_w = self.power_w + house_w
         if self.alive:
             self.tell(f.Ticked())  # in life the clock ticks every second: nothing is older than that
             self.settle()

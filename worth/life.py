@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from custom_components.mobilize_flex.core.model import facts as f
+from custom_components.mobilize_flex.core.model.accounts import Days, total
 from custom_components.mobilize_flex.core.model.commands import SetpointForm
 from custom_components.mobilize_flex.core.model.electric import NOMINAL_V
 from custom_components.mobilize_flex.core.model.intents import SetDeparture, SetProgramme, SetSocLimits, SetV2g
@@ -40,7 +41,10 @@ FORECAST_H: Final = 48
 
 @dataclass(slots=True)
 class Ledger:
-    """Hold what the controller itself wrote down of its sessions: kWh, euro, hours."""
+    """Hold what the controller itself wrote down of its sessions: kWh, euro, hours.
+
+    The savings are those its sensors show, against the same energy charged at once, or one way in the cheapest hours.
+    """
 
     sessions: int = 0
     in_kwh: float = 0.0
@@ -48,6 +52,8 @@ class Ledger:
     cost: float = 0.0
     revenue: float = 0.0
     v2g_h: float = 0.0
+    saving_plain: float = 0.0
+    saving_smart: float = 0.0
 
     def add(self, session: Session) -> None:
         """Add the record of a session."""
@@ -57,6 +63,11 @@ class Ledger:
         self.cost += session.cost
         self.revenue += session.revenue
         self.v2g_h += session.v2g_s / 3600
+
+    def close(self, days: Days) -> None:
+        """Take over what the books say was saved."""
+        sums = total(entry.sums for page in days.values() for entry in page.entries)
+        self.saving_plain, self.saving_smart = sums.saving_plain or 0.0, sums.saving_smart or 0.0
 
 
 @dataclass(slots=True)
@@ -119,6 +130,7 @@ class Life:
             self._react()
         if self.plugged and (session := self.mind.session) is not None:
             self.ledger.add(session)
+        self.ledger.close(self.mind.state.books.days)
 
     def _settle_in(self) -> None:
         """Tell the controller what the owner wants and what is known of prices; plug the car in."""

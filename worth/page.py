@@ -17,6 +17,12 @@ IDLE_KWH: Final = 1.0
 LITTLE: Final = 1.0
 WAYS: Final = tuple((way.value, name) for way, name in views.NAMES.items())
 FLOWS: Final = (("c2", "charging"), ("d2", "giving back"), ("away", "not plugged in"))
+BOOKS: Final = (
+    "The sensors judge each session by itself: the same car, with the same level in the end, charged at once or in the "
+    "cheapest hours of that session, known afterwards. They do not see that a car charged at once fills up at every "
+    "stop, whether a drive follows or not. So the two answer different questions: theirs what a session was worth, the "
+    "table above what a way of living with the car is."
+)
 KEPT: Final = {
     "envelope": "Never over the subscribed power because of the car, never more fed in than allowed",
     "minimum": "Never discharged below the owner's minimum",
@@ -49,7 +55,8 @@ def page(done: Comparison, command: Sequence[str]) -> str:
 
 
 def _euro(value: float) -> str:
-    return f"{value:,.2f} €".replace("-", "−") if abs(value) < 100 else f"{value:,.0f} €".replace("-", "−")
+    told = f"{value:,.2f} €" if abs(value) < 100 else f"{value:,.0f} €"
+    return told.removeprefix("-") if float(told[:-2].replace(",", "")) == 0.0 else told.replace("-", "−")
 
 
 def _section(title: str, words: str, *parts: str) -> str:
@@ -153,7 +160,13 @@ def _costs(done: Comparison) -> str:
         row("Less: worth of what the battery holds more than at first", [-one.stock for one in every]),
         row("The car in all", [one.net for one in every]),
     ]
-    return _table(["", *views.NAMES.values()], rows, last=1)
+    kept = [
+        row("Against a plain charge", [one.ledger.saving_plain for one in every]),
+        row("Against one-way smart charging", [one.ledger.saving_smart for one in every]),
+    ]
+    head = ["", *views.NAMES.values()]
+    words = f"<h2 style='margin-top:18px'>Saved, by the integration's own sensors</h2><p class='soft'>{BOOKS}</p>"
+    return _table(head, rows, last=1) + words + _table(head, kept)
 
 
 def _by_month(done: Comparison) -> str:

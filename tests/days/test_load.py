@@ -24,6 +24,7 @@ def test_no_kitchen_makes_the_linky_cut(line: Line, kva: float) -> None:
     assert loop.cuts == 0
     assert loop.peak < 0.9
     assert loop.longest_s[1] <= 2.0 * REACTION_S
+    assert loop.reaction_s <= (REACTION_S if line.period_s < 10.0 else 2.0 * REACTION_S)
     assert loop.energy_wh >= 0.85 * loop.ideal_wh
 
 

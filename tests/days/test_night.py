@@ -23,6 +23,7 @@ from simulator.vehicle import VehicleSettings
 from simulator.world import WorldSettings
 from tests.days.pure_home import PureHome
 
+pytestmark = pytest.mark.timeout(600)  # a hundred plans, on whatever machine
 ZONE = ZoneInfo("Europe/Paris")
 EVENING = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # 18:00 on the wall
 CONFIG = SiteConfig(

@@ -15,8 +15,8 @@ from .pure_home import PureHome
 from .test_night import SETTINGS, night_of
 
 FORMS = {
-    SetpointForm.DYNAMIC: (Quirks(), 180.0),
-    SetpointForm.ABSOLUTE: (Quirks(refuses_dynamic=True), 300.0),
+    SetpointForm.DYNAMIC: (Quirks(), 90.0),
+    SetpointForm.ABSOLUTE: (Quirks(refuses_dynamic=True), 150.0),
 }
 
 
@@ -52,7 +52,7 @@ def test_whenever_we_die_the_car_ends_up_charged_and_we_go_on_with_the_world(see
         home.die()
         gone_s = dice.choice([30.0, 200.0, 1500.0])
         home.run(gone_s, step_s=10.0, alive=False)
-        if gone_s > 180.0:
+        if gone_s > 90.0:
             assert home.home.snapshot().power_w >= 0.0
         home.begin()
         home.dial_in()

@@ -4,11 +4,14 @@
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from bench import nights as made_up
 from bench.night_world import AUTUMN, SPRING, ZONE, script
 from bench.nights import Night, live
+from custom_components.mobilize_flex.core.plan.planner import make_plan
 
 NIGHTS = 36
 pytestmark = pytest.mark.timeout(600)
@@ -33,6 +36,7 @@ def test_what_may_go_wrong_went_wrong(nights: list[Night]) -> None:
         seen += night.seen
     for what in ("orders", "orders to give back", "plans", "deaths", "lost links"):
         assert seen[what] > 0, what
+    assert seen["departures that were possible"] >= NIGHTS // 4
     told = [night.told for night in nights]
     assert {one.start.astimezone(ZONE).date() for one in told} >= {SPRING, AUTUMN}
     assert any(one.refuses for one in told)
@@ -62,3 +66,8 @@ def test_a_broken_promise_would_be_noticed(what: str, monkeypatch: pytest.Monkey
     for seed in range(1, 9):
         broken += live(seed).broken
     assert broken
+
+
+def test_a_car_that_is_not_ready_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_up, "make_plan", lambda question: make_plan(replace(question, departures=())))
+    assert all("not ready" in " ".join(live(seed).broken) for seed in (8, 9))

@@ -86,6 +86,16 @@ def test_the_controllers_own_records_agree_with_the_truth(home: Home) -> None:
         assert one.ledger.cost - one.ledger.revenue == pytest.approx(bill, rel=0.01, abs=0.05)
 
 
+def test_the_controllers_own_savings_are_those_that_were_lived() -> None:
+    done = lived(RED_DAYS)
+    plain, smart, v2g = (done.outcomes[way].ledger for way in Way)
+    assert plain.saving_plain == pytest.approx(0.0, abs=0.05)
+    assert smart.saving_smart <= 0.05
+    assert smart.saving_plain == pytest.approx(done.saving(Way.SMART, Way.PLAIN), rel=0.15)
+    assert v2g.saving_smart == pytest.approx(done.saving(Way.V2G, Way.SMART), rel=0.15)
+    assert "own sensors" in page(done, [])
+
+
 @pytest.mark.parametrize(("home", "hours"), [(SPRING_NIGHT, 47), (AUTUMN_NIGHT, 49)])
 def test_a_night_of_another_length_has_as_many_hours_as_it_has(home: Home, hours: int) -> None:
     diary = lived(home).outcomes[Way.V2G].diary

@@ -20,6 +20,7 @@ from custom_components.mobilize_flex.core.model.contracts import (
     Tempo,
     Window,
 )
+from custom_components.mobilize_flex.core.model.delivery import Cap
 from custom_components.mobilize_flex.core.model.facts import PricesPublished, SunForecast
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.plan import PlanQuestion
@@ -228,7 +229,9 @@ def question(seed: int) -> PlanQuestion:
     return asked(state, situation(state, dice), now, mode=dice.choice([-1, 0, 0, 1]), since_s=dice.uniform(0, 3600))
 
 
-def asked(state: SiteState, s: Situation, now: datetime, mode: int = 0, since_s: float = 1e6) -> PlanQuestion:
+def asked(
+    state: SiteState, s: Situation, now: datetime, mode: int = 0, since_s: float = 1e6, cap: Cap | None = None
+) -> PlanQuestion:
     """Return what the core asks in a situation, the car having done something for so long."""
     moment = Moment(now, 1e6)
     draft = Draft(state, moment)
@@ -236,6 +239,9 @@ def asked(state: SiteState, s: Situation, now: datetime, mode: int = 0, since_s:
     evse = draft.evse(STATION, 1)
     since = Moment(now - timedelta(seconds=since_s), 1e6 - since_s)
     decision = replace(evse.decision, wished_w=1000.0 * mode)
-    draft.put_evse(STATION, replace(evse, session="now", mode=mode, mode_at=since, decision=decision))
+    delivery = replace(evse.delivery, cap=cap)
+    draft.put_evse(
+        STATION, replace(evse, session="now", mode=mode, mode_at=since, decision=decision, delivery=delivery)
+    )
     ask_plan(draft, STATION, 1, s)
     return next(c.question for c in draft.commands if isinstance(c, MakePlan))

@@ -156,3 +156,19 @@ def test_the_next_departure_is_the_one_a_watch_finds(programmes: list[Programme]
     now = start + timedelta(minutes=past)
     found = upcoming(programmes, ZONE, now, timedelta(days=3))
     assert ((found[0].at, found[0].programme) if found else None) == brute_next(programmes, now, 3)
+
+
+def test_a_day_that_is_skipped_has_no_departure() -> None:
+    monday = date(2026, 11, 23)
+    weekly = Programme(number=1, departure=time(7, 30), weekdays=(0, 1), skipped=(monday,))
+    assert [weekly.leaves_on(monday + timedelta(days=n)) for n in (0, 1, 2, 7)] == [False, True, False, True]
+
+
+def test_two_programmes_may_not_leave_within_the_same_minute() -> None:
+    first = Programme(number=1, departure=time(7, 30), weekdays=(0,))
+    second = Programme(number=2, departure=time(7, 30, 45), weekdays=(0,))
+    assert check_programmes([first, second]) is ProgrammeFault.DUPLICATE_MOMENT
+
+
+def test_what_somebody_calls_a_departure_stays_in_the_house() -> None:
+    assert "Doctor" not in repr(Programme(departure=time(7, 30), once=date(2026, 11, 23), title="Doctor"))

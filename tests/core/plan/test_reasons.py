@@ -96,6 +96,21 @@ def test_the_word_for_a_plain_situation(reason: Reason, slot: int, changes: dict
     assert agrees(asked, plan, slot)
 
 
+def test_who_rests_because_cheaper_energy_after_an_outing_needs_the_room_says_so() -> None:
+    asked, plan = planned(30_521)
+    assert [plan.slots[k].why.reason for k in range(6)] == [Reason.ROOM_FOR_LATER] * 6
+    assert [k for k in range(len(plan.slots)) if not agrees(asked, plan, k)] == []
+
+
+def test_who_gives_back_at_a_loss_makes_room_and_sells_nothing() -> None:
+    sold = {"discharge": BOTH_WAYS, "soc_now_pct": 78.0, "export_per_kwh": (-0.05, -0.60, -0.60, -0.60)}
+    asked = hours(-0.02, -0.60, -0.60, -0.60, feed_in_from_car=True, **sold)
+    plan = make_plan(asked)
+    assert plan.slots[0].power_w < 0.0
+    assert plan.slots[0].why.reason is Reason.ROOM_FOR_LATER
+    assert agrees(asked, plan, 0)
+
+
 def test_the_sentence_of_a_peak_has_its_figures() -> None:
     asked = hours(0.20, 0.70, 0.15, 0.15, departures=leaving(4, 50.0), discharge=BOTH_WAYS, house_w=(2000.0,) * 4)
     plan = make_plan(asked)

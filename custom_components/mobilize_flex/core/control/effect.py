@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..model.commands import SetpointForm, SetPower
-from ..model.delivery import Delivery, Held, Outcome, Trouble, TroubleKind
+from ..model.delivery import Cap, Delivery, Held, Outcome, Trouble, TroubleKind
 from ..model.moment import Moment
 
 FOLLOW_W: Final = 300.0
@@ -54,7 +54,7 @@ def watch(delivery: Delivery, measured: Measured) -> Delivery:
         return delivery
     if delivery.changed_at is not None and at.mono_s < delivery.changed_at.mono_s:
         return delivery
-    delivery = _against(delivery, order, power_w, at)
+    delivery = _against(_outgrown(delivery, power_w), order, power_w, at)
     if delivery.reversed:
         return delivery
     if follows(order, power_w) and not (order.power_w > 0.0 and measured.dozing):
@@ -113,6 +113,18 @@ def takes_w(delivery: Delivery, now: Moment) -> float | None:
     return delivery.takes_w if now.age_s(delivery.takes_at) < TAKES_S else None
 
 
+def _outgrown(delivery: Delivery, power_w: float) -> Delivery:
+    """Return the delivery without a cap that no longer binds: more flows than it lets through."""
+    cap = delivery.cap
+    return delivery if cap is None or cap.way * power_w <= cap.most_w + FOLLOW_W else replace(delivery, cap=None)
+
+
+def cap_w(delivery: Delivery, way: int, now: Moment) -> float | None:
+    """Return the most the station said lately it lets through one way, W; ``None`` where it said nothing like that."""
+    cap = delivery.cap
+    return cap.most_w if cap is not None and cap.way == way and now.age_s(cap.at) < TAKES_S else None
+
+
 # what to do about it
 
 
@@ -132,7 +144,13 @@ def told(delivery: Delivery, number: int, power_w: float | None, now: Moment) ->
     """Return the delivery after the station said what it does."""
     if delivery.question != number:
         return delivery
-    return replace(delivery, question=None, held=Held(power_w=power_w, at=now))
+    seen = replace(delivery, question=None, held=Held(power_w=power_w, at=now))
+    order = delivery.order
+    if order is None or power_w is None or not overruled(seen):
+        return seen
+    way = 1 if order.power_w > 0.0 else -1
+    capped = 0.0 <= way * power_w < abs(order.power_w)
+    return replace(seen, cap=Cap(way=way, most_w=abs(power_w), at=now)) if capped else seen
 
 
 def overruled(delivery: Delivery) -> bool:

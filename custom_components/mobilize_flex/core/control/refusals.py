@@ -23,6 +23,7 @@ class Lesson(StrEnum):
     WHOLE_ONCE = "whole_once"
     WHOLE = "whole"
     AWAKE = "awake"
+    RENUMBER = "renumber"
     CLEAR = "clear"
     LOWER = "lower"
     OTHER_UNIT = "other_unit"
@@ -39,6 +40,7 @@ WORDS: Final[Mapping[Lesson, str]] = {
     Lesson.WHOLE_ONCE: "the whole profile instead",
     Lesson.WHOLE: "no more updates: the whole profile each time",
     Lesson.AWAKE: "no more idle: a rest is an order of 0 W",
+    Lesson.RENUMBER: "send it again under a higher number, twice at most; then the next simpler form",
     Lesson.CLEAR: "clear our profile, send it again",
     Lesson.LOWER: "clear our profile, send it again on the lowest stack level",
     Lesson.OTHER_UNIT: "amperes instead of watts, or back",
@@ -83,6 +85,7 @@ TABLE: Final[tuple[Row, ...]] = (
         ),
     ),
     Row(Lesson.ASK, ("TxNotFound", "UnknownTxId")),
+    Row(Lesson.RENUMBER, ("InvalidProfileId",)),
     Row(Lesson.WHOLE_ONCE, ("InternalError", "GenericError", "InvalidProfile", "NotFound"), "update"),
     Row(Lesson.WHOLE, (), "update"),
     Row(Lesson.AWAKE, (), "idle"),
@@ -108,7 +111,6 @@ TABLE: Final[tuple[Row, ...]] = (
         (
             "UnsupportedKind",
             "InvalidProfile",
-            "InvalidProfileId",
             "UnsupportedRequest",
             "NotSupported",
             "NotImplemented",
@@ -134,6 +136,7 @@ TOLD_S: Final = 60.0
 LONGEST_TOLD_S: Final = 300.0
 FELL_S: Final = 1800.0
 """How long a simpler form is kept that only a passing refusal led to."""
+RENUMBERED: Final = 2
 TRIES_AT_ONCE: Final = 5
 """Refusals in a row after which even a lesson waits: a station that refuses everything is left alone."""
 
@@ -158,8 +161,10 @@ def teach(delivery: Delivery, learnt: Learnt, order: SetPower, fact: CommandRefu
     """Return what a refusal of an order teaches; the delivery keeps quiet as long as it should."""
     refusals = delivery.refusals + 1
     lesson = next(row.lesson for row in TABLE if row.fits(order, fact.reason))
+    if lesson is Lesson.RENUMBER and refusals > RENUMBERED:
+        lesson = Lesson.SIMPLER
     after, kept = _taken(delivery, learnt, order, lesson, now)
-    at_once = (after, kept) != (delivery, learnt) or lesson is Lesson.WHOLE_ONCE
+    at_once = (after, kept) != (delivery, learnt) or lesson in (Lesson.WHOLE_ONCE, Lesson.RENUMBER)
     wait_s = 0.0 if at_once and refusals <= TRIES_AT_ONCE else retry_s(refusals)
     if lesson is Lesson.PATIENCE:
         wait_s = retry_s(refusals)

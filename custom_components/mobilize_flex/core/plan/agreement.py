@@ -205,6 +205,14 @@ def _empty(page: Page) -> bool:
     return page.soc(page.index) - least < page.question.soc_min_pct + SOC_PCT
 
 
+def _room_kept(page: Page) -> bool:
+    at = page.found("at")
+    if page.slot.stored_value_per_kwh >= 0 or not page.index < at < len(page.powers) or page.powers[at] <= 0:
+        return False
+    then, now = page.price(at, page.powers[at]), page.price(page.index, page.like(at))
+    return _same(page.number("cheaper_price"), then) and _same(page.number("price"), now) and then < now
+
+
 def _no_room_for_minimum(page: Page) -> bool:
     """Tell whether the least the charger can do is too much: for the house now, or for what is missing."""
     run = page.next_run
@@ -269,6 +277,7 @@ RESTING: Final[dict[Reason, Claim]] = {
     Reason.WAITING_FOR_CHEAPER: _cheaper,
     Reason.WAITING_FOR_PEAK: _peak,
     Reason.NO_HURRY: _no_hurry,
+    Reason.ROOM_FOR_LATER: _room_kept,
     Reason.TARGET_REACHED: _ready,
     Reason.SPREAD_TOO_SMALL: _no_spread,
     Reason.PRICES_UNKNOWN: _unsure,

@@ -40,14 +40,10 @@ def _of(programme: Programme, zone: tzinfo, now: datetime, horizon: timedelta) -
     first = now.astimezone(zone).date() - ONE_DAY
     for offset in range(horizon.days + 3):
         day = first + offset * ONE_DAY
-        if _applies(programme, day):
+        if programme.leaves_on(day):
             at = instant(day, programme.departure, zone)
             if now < at <= now + horizon:
                 yield Departure(at, programme)
-
-
-def _applies(programme: Programme, day: date) -> bool:
-    return day == programme.once if programme.once is not None else day.weekday() in programme.weekdays
 
 
 def instant(day: date, wall: time, zone: tzinfo) -> datetime:
@@ -73,5 +69,5 @@ def check_programmes(programmes: Sequence[Programme]) -> ProgrammeFault | None:
         return ProgrammeFault.BAD_NUMBER
     if not all(p.weekdays and all(0 <= d <= 6 for d in p.weekdays) for p in programmes):
         return ProgrammeFault.NO_WEEKDAY
-    moments = [(p.departure, d) for p in programmes for d in p.weekdays]
+    moments = [(p.departure.hour, p.departure.minute, d) for p in programmes for d in p.weekdays]
     return ProgrammeFault.DUPLICATE_MOMENT if len(set(moments)) < len(moments) else None

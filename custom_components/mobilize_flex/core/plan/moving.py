@@ -157,6 +157,11 @@ def _better_than_left(story: Story, slot: int) -> Why | None:
     return say(_dear(story, slot), price=price, left_worth=worth)
 
 
+def _at_a_loss(story: Story, slot: int) -> Why | None:
+    """Say that room is made where nothing is earned by giving itself."""
+    return _makes_room(story, slot) if story.paid(slot) <= 0 else None
+
+
 def _makes_room(story: Story, slot: int) -> Why | None:
     """Say that cheaper energy comes later and needs the room."""
     later = [k for k in story.rest(slot) if story.power_kw[k] > 0 and story.paid(k) < story.paid(slot) - SAME]
@@ -179,6 +184,7 @@ CHARGING: Final[tuple[Rule, ...]] = (
 )
 GIVING: Final[tuple[Rule, ...]] = (
     _relieves_line,
+    _at_a_loss,
     _refilled_cheaper,
     _worth_less_kept,
     _better_than_left,

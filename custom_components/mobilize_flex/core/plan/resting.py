@@ -164,6 +164,17 @@ def best_gain(story: Story, slot: int) -> tuple[float, int]:
     return float(best[at]), slot + at
 
 
+def _keeps_room(story: Story, slot: int) -> Why | None:
+    """Say that cheaper energy comes after the next outing and needs the room: what is stored now is in its way."""
+    if story.worth[slot] >= 0 or not story.case.charge.open[slot]:
+        return None
+    later = (k for k in range(slot + 1, story.case.slots) if story.power_kw[k] > 0)
+    at = min((k for k in later if story.paid(k) < _now(story, slot, k) - SAME), key=story.paid, default=None)
+    if at is None:
+        return None
+    return say(Reason.ROOM_FOR_LATER, price=_now(story, slot, at), cheaper_price=story.paid(at), at=iso(story, at))
+
+
 def _nothing_planned(story: Story, slot: int) -> Why | None:
     """Say that no departure asks for energy."""
     if story.next_run(slot) is not None or story.goal(slot) is not None or _may_give(story, slot):
@@ -184,4 +195,5 @@ RESTING: Final[tuple[Rule, ...]] = (
     _empty,
     _full,
     _nothing_planned,
+    _keeps_room,
 )
