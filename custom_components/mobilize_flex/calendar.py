@@ -1,11 +1,12 @@
 """The departures ahead on a calendar, where they can also be made, moved and taken away.
 
-An event begins at the departure. Its percentage, in title or description, is the level the battery should have.
+An event begins at the departure. Its percentage, in title or description, is the level the battery should have; what
+else its title says is kept as the name of the departure.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 import re
 from typing import Any, Final, override
 
@@ -22,8 +23,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .coordinator import FlexEntry
-from .core.model.intents import RemoveDeparture, RemoveProgramme, SetDeparture, SetProgramme
-from .core.model.programme import Departure, Programme
+from .core.model.intents import RemoveDeparture, RemoveProgramme, SetDeparture, SetProgramme, SkipDay
+from .core.model.programme import Departure, Kind, Programme
 from .entity import FlexEntity, Seen, populate
 from .targets import invalid
 
@@ -36,6 +37,7 @@ FARTHEST: Final = timedelta(days=400)
 DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 PLAIN_RULE: Final = {"FREQ", "BYDAY", "INTERVAL", "WKST"}
 PERCENT: Final = re.compile(r"(?<![\d.,])(\d{1,3})\s*%")
+LONGEST_TITLE: Final = 80
 
 DEPARTURES: Final = CalendarEntityDescription(key="departures", translation_key="departures")
 
@@ -43,7 +45,7 @@ DEPARTURES: Final = CalendarEntityDescription(key="departures", translation_key=
 class DepartureCalendar(FlexEntity, CalendarEntity):
     """Show what the car leaves by; programmes repeat, departures for a single day do not."""
 
-    _attr_supported_features = (
+    supported_features = (
         CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.UPDATE_EVENT | CalendarEntityFeature.DELETE_EVENT
     )
 
@@ -71,7 +73,12 @@ class DepartureCalendar(FlexEntity, CalendarEntity):
     async def async_create_event(self, **kwargs: Any) -> None:
         start, days = _moment(kwargs), _days(kwargs)
         wishes = self.coordinator.state.wishes
-        drawn = Programme(departure=start.time(), v2g=wishes.v2g_usual, target_soc_pct=_target_pct(kwargs))
+        drawn = Programme(
+            departure=start.time(),
+            v2g=wishes.v2g_usual,
+            target_soc_pct=_target_pct(kwargs),
+            title=self._title(kwargs),
+        )
         if days is None:
             self.coordinator.put(SetDeparture(replace(drawn, once=start.date())))
         else:
@@ -81,15 +88,17 @@ class DepartureCalendar(FlexEntity, CalendarEntity):
     async def async_update_event(
         self, uid: str, event: dict[str, Any], recurrence_id: str | None = None, recurrence_range: str | None = None
     ) -> None:
-        known = self._known(uid, recurrence_id, recurrence_range)
-        start, days = _moment(event), _days(event)
-        target_pct = _target_pct(event) if EVENT_DESCRIPTION in event else self._level_pct(known)
-        if target_pct == self._level_pct(known):
-            target_pct = known.target_soc_pct
-        drawn = replace(known, departure=start.time(), target_soc_pct=target_pct)
+        known, start = self._known(uid), _moment(event)
+        drawn = replace(
+            known, departure=start.time(), target_soc_pct=self._target_after(known, event), title=self._title(event)
+        )
+        day = _single_day(known, recurrence_id, recurrence_range)
+        if day is not None:
+            self._move_day(drawn, start, day)
+            return
+        days = _days(event)
         if days is None:
-            single = replace(drawn, number=0, weekdays=(), once=start.date(), enabled=True)
-            self.coordinator.put(SetDeparture(single, instead_of=known.wall))
+            self.coordinator.put(SetDeparture(_for_a_day(drawn, start), instead_of=known.wall))
             if known.once is None:
                 self.coordinator.put(RemoveProgramme(known.number))
             return
@@ -102,18 +111,37 @@ class DepartureCalendar(FlexEntity, CalendarEntity):
     async def async_delete_event(
         self, uid: str, recurrence_id: str | None = None, recurrence_range: str | None = None
     ) -> None:
-        known = self._known(uid, recurrence_id, recurrence_range)
-        wall = known.wall
+        known = self._known(uid)
+        day, wall = _single_day(known, recurrence_id, recurrence_range), known.wall
+        if day is not None:
+            self.coordinator.put(SkipDay(known.number, day))
+            return
         self.coordinator.put(RemoveProgramme(known.number) if wall is None else RemoveDeparture(wall))
 
-    def _known(self, uid: str, recurrence_id: str | None, recurrence_range: str | None) -> Programme:
-        """Return what an event stands for; of a programme no single day can be meant."""
+    def _known(self, uid: str) -> Programme:
+        """Return what an event stands for."""
         found = next((p for p in self.coordinator.state.wishes.leavings if _uid(p) == uid), None)
         if found is None:
             raise invalid("event_gone")
-        if found.once is None and recurrence_id and not recurrence_range:
-            raise invalid("event_whole_programme", number=str(found.number))
         return found
+
+    def _move_day(self, drawn: Programme, start: datetime, day: date) -> None:
+        """Leave a programme out on a day, and leave by a departure of its own instead."""
+        number = drawn.number
+        self.coordinator.put(SetDeparture(_for_a_day(drawn, start)))
+        self.coordinator.put(SkipDay(number, day))
+
+    def _target_after(self, known: Programme, event: Mapping[str, Any]) -> float | None:
+        """Return the level asked for after an edit; one that only repeats what was shown is no level of its own."""
+        told_pct = _target_pct(event)
+        unsaid = told_pct is None and EVENT_DESCRIPTION not in event
+        return known.target_soc_pct if unsaid or told_pct == self._level_pct(known) else told_pct
+
+    def _title(self, event: Mapping[str, Any]) -> str | None:
+        """Return what somebody calls a departure, where that is not one of our own titles."""
+        told = " ".join(PERCENT.sub("", str(event.get(EVENT_SUMMARY) or "")).split()).strip(" ,;:-()")
+        ours = {self._word("message", f"{kind}{v2g}") for kind in Kind for v2g in ("", "_v2g")}
+        return told[:LONGEST_TITLE] if told and told not in ours else None
 
     def _free_number(self) -> int:
         """Return the lowest number no programme has; one too many is refused by the controller."""
@@ -129,7 +157,7 @@ class DepartureCalendar(FlexEntity, CalendarEntity):
         return CalendarEvent(
             start=start,
             end=start + LASTS,
-            summary=self._word("message", f"{programme.kind}_v2g" if programme.v2g else programme.kind),
+            summary=programme.title or self._kind_word(programme),
             description=self._described(programme),
             uid=_uid(programme),
             recurrence_id=f"{start:%Y%m%dT%H%M%S}" if weekly else None,
@@ -139,15 +167,20 @@ class DepartureCalendar(FlexEntity, CalendarEntity):
     def _described(self, programme: Programme) -> str:
         """Return the level the battery should have, and what preparing the cabin costs."""
         lines = [self._word("description", "target", target=f"{self._level_pct(programme):.0f}")]
+        if programme.title:
+            lines.insert(0, self._kind_word(programme))
         if programme.v2g_hours_lost:
             minutes = f"{programme.climate.total_seconds() / 60:.0f}"
             lines.append(self._word("description", "v2g_hours_lost", minutes=minutes))
         return "\n".join(lines)
 
     def _level_pct(self, programme: Programme) -> float:
-        """Return what the battery should have: the departure's own level, else the maximum."""
-        own_pct = programme.target_soc_pct
-        return self.coordinator.state.wishes.soc_max_pct if own_pct is None else own_pct
+        """Return what the battery should have, within the limits."""
+        return self.coordinator.state.wishes.level_pct(programme)
+
+    def _kind_word(self, programme: Programme) -> str:
+        """Return what a departure is for."""
+        return self._word("message", f"{programme.kind}_v2g" if programme.v2g else programme.kind)
 
     def _word(self, attribute: str, key: str, **blanks: str) -> str:
         """Return a word of ours in the language of Home Assistant."""
@@ -158,6 +191,21 @@ class DepartureCalendar(FlexEntity, CalendarEntity):
 
 def _uid(programme: Programme) -> str:
     return f"programme/{programme.number}" if programme.wall is None else f"departure/{programme.wall.isoformat()}"
+
+
+def _for_a_day(programme: Programme, start: datetime) -> Programme:
+    """Return a programme as a departure of a single day."""
+    return replace(programme, number=0, weekdays=(), skipped=(), once=start.date(), enabled=True)
+
+
+def _single_day(known: Programme, recurrence_id: str | None, recurrence_range: str | None) -> date | None:
+    """Return the day of a programme that alone is meant; ``None`` where it is all of them."""
+    if known.once is not None or not recurrence_id or recurrence_range:
+        return None
+    try:
+        return datetime.strptime(recurrence_id[:8], "%Y%m%d").date()
+    except ValueError:
+        raise invalid("event_gone") from None
 
 
 def _moment(event: Mapping[str, Any]) -> datetime:

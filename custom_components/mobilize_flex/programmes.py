@@ -30,8 +30,13 @@ class ProgrammeEntity(FlexEntity):
         """Belong to a programme by its number."""
         super().__init__(coordinator, place, description)
         self._number = number
-        self._attr_unique_id = f"{coordinator.entry.entry_id}/{place.part}/programme_{number}_{description.key}"
         self._attr_translation_placeholders = {"number": str(number)}
+
+    @property
+    @override
+    def key(self) -> str:
+        """Return what nothing else of its platform is called at its place."""
+        return f"programme_{self._number}_{self.entity_description.key}"
 
     @property
     def programme(self) -> Programme | None:

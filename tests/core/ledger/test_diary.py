@@ -44,6 +44,12 @@ def test_a_price_is_written_up_to_now_and_on_both_days_it_touches() -> None:
     assert not is_whole(diary, T0 + 20 * HOUR, T0 + 27 * HOUR)
 
 
+def test_the_price_of_a_second_that_has_begun_is_written_down() -> None:
+    diary = filled({}, [slot(20, 30, 0.2)], T0 + 26 * HOUR + 0.2)
+    assert is_whole(diary, T0 + 20 * HOUR, T0 + 26 * HOUR + 0.2)
+    assert priced(diary, cuts(diary, T0 + 26 * HOUR - 10, T0 + 26 * HOUR + 0.2)) == [(0.2, 0.1), (0.2, 0.1)]
+
+
 def test_a_price_that_is_only_expected_is_not_written_down() -> None:
     assert filled({}, [slot(0, 1, 0.2, Certainty.EXPECTED)], T0 + HOUR) == {}
 

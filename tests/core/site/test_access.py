@@ -45,6 +45,11 @@ def row(component: str, variable: str, value: str | None, **more: object) -> Var
     return VariableReport(variable=Variable(component, variable), value=value, **more)  # type: ignore[arg-type]
 
 
+TWO_EVSES = tuple(
+    VariableReport(variable=Variable("EVSE", "AvailabilityState", evse), value="Available") for evse in (1, 2)
+)
+
+
 class Home:
     """A site with one station on the other end of the line."""
 
@@ -191,6 +196,38 @@ def test_another_badge_mends_a_refused_charge() -> None:
     home.event(EventKind.UPDATED, 1, MUM.token)
     (session,) = home.state.sessions.values()
     assert not session.refused
+
+
+LONE = replace(MUM, one_charge=True)
+
+
+@pytest.mark.parametrize(("badge", "second"), [(MUM, TokenStatus.ACCEPTED), (LONE, TokenStatus.BUSY)])
+def test_a_badge_charges_several_cars_unless_it_is_for_one_at_a_time(badge: Badge, second: TokenStatus) -> None:
+    home = Home(CONFIG, badge)
+    home.meet(*TWO_EVSES)
+    home.event(EventKind.STARTED, 0, "04A1")
+    assert home.present("04a1").status is TokenStatus.ACCEPTED  # the same card may be there to end the charge
+    assert home.event(EventKind.STARTED, 0, "04a1", transaction="tx2", evse=2).status is second
+    assert home.state.sessions["ST1/tx2"].refused is (second is TokenStatus.BUSY)
+
+
+def test_a_badge_for_one_charge_at_a_time_goes_on_with_its_own_and_begins_anew_after_it() -> None:
+    home = Home(CONFIG, LONE)
+    home.meet(*TWO_EVSES)
+    home.event(EventKind.STARTED, 0, "04A1")
+    assert home.event(EventKind.UPDATED, 1, "04A1").status is TokenStatus.ACCEPTED
+    assert home.event(EventKind.STARTED, 0, "04A1", transaction="tx2", evse=2).status is TokenStatus.BUSY
+    assert home.event(EventKind.UPDATED, 2, "04A1").status is TokenStatus.ACCEPTED  # what was refused charges nothing
+    assert home.event(EventKind.ENDED, 3, "04A1").status is TokenStatus.ACCEPTED
+    assert home.event(EventKind.STARTED, 0, "04A1", transaction="tx3", evse=2).status is TokenStatus.ACCEPTED
+
+
+def test_what_a_station_did_while_it_was_away_is_not_refused_as_a_second_charge() -> None:
+    home = Home(CONFIG, LONE)
+    home.meet(*TWO_EVSES)
+    home.event(EventKind.STARTED, 0, "04A1")
+    told = home.event(EventKind.STARTED, 0, "04A1", transaction="tx2", evse=2, offline=True)
+    assert told.status is TokenStatus.ACCEPTED
 
 
 def test_the_list_outlives_a_restart_and_refuses_nobody_while_it_is_read() -> None:

@@ -328,3 +328,28 @@ def test_the_night_the_clock_goes_back_has_a_day_of_twenty_five_hours() -> None:
     settled(home)
     assert home.days[date(2027, 10, 31)].in_wh == pytest.approx(25 * 1000.0, abs=2.0)
     assert sum(s.in_wh for s in home.days.values()) == pytest.approx(home.session.energy_in.wh, abs=1.0)
+
+
+def test_a_restart_in_the_middle_of_a_quarter_does_not_make_the_house_forgotten() -> None:
+    home = Bookkeeper(Base(import_per_kwh=0.2, export_per_kwh=0.05))
+    home.pass_until(60.0, step_s=10.0, house_w=3000.0)
+    home.live([home.charge(60.0 + n * 20.0, 0.0, n * 10.0) for n in range(12)])
+    before = home.session.revenue
+    home.begin()
+    home.pass_until(home.seconds + 100.0, step_s=5.0, house_w=3000.0)
+    assert home.session.revenue >= before * 0.99
+
+
+def test_two_cars_that_give_back_at_once_earn_what_the_house_saves() -> None:
+    home = Bookkeeper(Base(import_per_kwh=0.2, export_per_kwh=0.05))
+    home.pass_until(30.0, step_s=10.0, house_w=2000.0)
+    for n in range(8):
+        at = home.seconds
+        home.tell(home.charge(at, 0.0, n * 60.0))
+        kind = EventKind.STARTED if n == 0 else EventKind.UPDATED
+        home.tell(home.charge(at, 0.0, n * 60.0, kind=kind, seq_no=n, transaction="tx-2", evse=2))
+        home.pass_until(home.seconds + 120.0, step_s=10.0, house_w=2000.0)
+    settled(home)
+    given_kwh, house_kwh = 2 * 7 * 0.06, 2.0 * 7 * 120.0 / 3600.0
+    assert home.sums.out_wh == pytest.approx(given_kwh * 1000.0)
+    assert home.sums.revenue == pytest.approx(house_kwh * 0.2 + (given_kwh - house_kwh) * 0.05, rel=0.01)

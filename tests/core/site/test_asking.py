@@ -1,7 +1,7 @@
 """What the core asks the planner about: prices told and expected, several departures, since when the car does what."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 import orjson
@@ -12,6 +12,8 @@ from custom_components.mobilize_flex.core.ledger.codec import from_plain, to_jso
 from custom_components.mobilize_flex.core.model import facts as f
 from custom_components.mobilize_flex.core.model.commands import MakePlan
 from custom_components.mobilize_flex.core.model.contracts import Base, Colour, Contract, Published
+from custom_components.mobilize_flex.core.model.delivery import Cap
+from custom_components.mobilize_flex.core.model.dimming import Dimming, DimmingRecord
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.plan import Plan, PlanQuestion
 from custom_components.mobilize_flex.core.model.prices import Certainty, PriceRow
@@ -24,6 +26,7 @@ from custom_components.mobilize_flex.core.site import restore, step
 from custom_components.mobilize_flex.core.site.asking import ask_plan
 from custom_components.mobilize_flex.core.site.draft import Draft
 from custom_components.mobilize_flex.core.site.market import renew_prices
+from custom_components.mobilize_flex.core.site.outings import habits
 from tests.core.plan.evenings import FLAT, STATION, TEMPO, ZONE, asked, coloured, config, situation
 
 HOUR = timedelta(hours=1)
@@ -178,6 +181,42 @@ def test_a_journey_and_a_stroll_make_no_habit() -> None:
     )
 
 
+def week(days: int, used_pct: dict[int, float], away: dict[int, timedelta]) -> dict[str, Session]:
+    """Return what lay between the outings of so many last days, each as long and far as its weekday has it."""
+    found, began = {}, EVENING - days * DAY
+    for day in range(days):
+        leaves = (EVENING - (days - day - 1) * DAY).replace(hour=7)
+        weekday = leaves.weekday()
+        found[f"s{day}"] = Session(
+            key=f"s{day}",
+            station=STATION,
+            evse=1,
+            transaction=f"t{day}",
+            started_at=began,
+            ended_at=leaves,
+            soc_start_pct=80.0 - used_pct.get((weekday - 1) % 7, 20.0),
+            soc_end_pct=80.0,
+        )
+        began = leaves + away.get(weekday, 9 * HOUR)
+    return found
+
+
+def test_each_day_of_the_week_has_its_own_outing() -> None:
+    saturday = replace(WORK, number=2, weekdays=(5,))
+    home = at_home(FLAT, saturday, sessions=week(28, {5: 50.0}, {5: 4 * HOUR}))
+    known = habits(home, v2g(home).vehicle.key)
+    friday, shopping = known.on(date(2026, 1, 16)), known.on(date(2026, 1, 17))
+    assert (friday.used_pct, friday.away) == (pytest.approx(20.0), 9 * HOUR)
+    assert (shopping.used_pct, shopping.away) == (pytest.approx(50.0), 4 * HOUR)
+
+
+def test_a_weekday_seen_too_seldom_is_like_others_of_its_kind() -> None:
+    home = at_home(sessions=week(15, {5: 50.0, 6: 50.0}, {}))
+    known = habits(home, v2g(home).vehicle.key)
+    assert known.on(date(2026, 1, 17)).used_pct == pytest.approx(50.0)
+    assert known.on(date(2026, 1, 14)).used_pct == pytest.approx(20.0)
+
+
 def test_a_trip_is_never_thought_to_take_the_car_below_its_minimum() -> None:
     modest = replace(WORK, target_soc_pct=30.0)
     state = at_home(FLAT, modest, sessions=past(60.0, 10 * HOUR))
@@ -209,6 +248,18 @@ def test_a_later_stay_without_v2g_gives_nothing_back_and_a_cabin_is_prepared_bef
 # since when
 
 
+NO_PLAN = Plan(
+    made_at=EVENING,
+    slots=(),
+    departure=None,
+    target_soc_pct=None,
+    reachable_soc_pct=None,
+    target_met_at=None,
+    limited_by=None,
+    cost=0.0,
+)
+
+
 def goes_on(draft: Draft, wished_w: float, at: datetime) -> None:
     """Let the car be wanted to do something from an instant on."""
     draft.now = Moment(at, (at - EVENING).total_seconds() + 1e6)
@@ -220,17 +271,7 @@ def goes_on(draft: Draft, wished_w: float, at: datetime) -> None:
 def test_the_planner_knows_for_how_many_quarters_the_car_has_been_doing_what_it_does() -> None:
     draft = Draft(at_home(), Moment(EVENING, 1e6))
     renew_prices(draft)
-    plan = Plan(
-        made_at=EVENING,
-        slots=(),
-        departure=None,
-        target_soc_pct=None,
-        reachable_soc_pct=None,
-        target_met_at=None,
-        limited_by=None,
-        cost=0.0,
-    )
-    draft.put_evse(STATION, replace(draft.evse(STATION, 1), session="now", plan=plan, mode_at=None))
+    draft.put_evse(STATION, replace(draft.evse(STATION, 1), session="now", plan=NO_PLAN, mode_at=None))
     ages = []
     for minutes, wished_w in ((0, 0.0), (7, 2000.0), (16, 3000.0), (31, 2500.0), (46, 0.0), (61, 0.0)):
         goes_on(draft, wished_w, EVENING + timedelta(minutes=minutes))
@@ -239,6 +280,26 @@ def test_the_planner_knows_for_how_many_quarters_the_car_has_been_doing_what_it_
         ages.append((command.question.initial_mode, command.question.initial_mode_slots))
         draft.put_evse(STATION, replace(draft.evse(STATION, 1), plan_id=None))
     assert ages == [(0, 1000), (1, 0), (1, 1), (1, 2), (0, 0), (0, 1)]
+
+
+@pytest.mark.parametrize(("leaves", "age"), [(time(18, 12), 1000), (time(18, 40), 1000), (time(23, 59), 0)])
+def test_a_departure_that_can_hardly_be_met_lets_nothing_go_on_first(leaves: time, age: int) -> None:
+    draft = Draft(at_home(), Moment(EVENING, 1e6))
+    soon = Programme(departure=leaves, once=date(2026, 1, 14), v2g=True, target_soc_pct=65.0)
+    draft.state = replace(draft.state, wishes=replace(draft.state.wishes, departures=(soon,)))
+    renew_prices(draft)
+    gives = replace(draft.evse(STATION, 1), session="now", plan=NO_PLAN, mode=-1, mode_at=Moment(EVENING, 1e6))
+    draft.put_evse(STATION, gives)
+    goes_on(draft, -1000.0, EVENING + timedelta(minutes=1))
+    question = draft.commands[-1].question  # type: ignore[union-attr]
+    assert (question.initial_mode, question.initial_mode_slots) == (-1, age)
+
+
+def test_a_programme_that_only_prepares_the_cabin_asks_for_no_level() -> None:
+    state = at_home(FLAT, replace(WORK, kind=Kind.PRECONDITION))
+    assert asked(state, v2g(state), EVENING).departures[0].target_soc_pct == 20.0
+    state = at_home(FLAT, replace(WORK, kind=Kind.PRECONDITION, target_soc_pct=70.0))
+    assert asked(state, v2g(state), EVENING).departures[0].target_soc_pct == 70.0
 
 
 def test_a_car_that_was_just_plugged_in_has_rested_for_ever() -> None:
@@ -259,3 +320,39 @@ def test_a_limit_from_outside_is_taken_to_last_another_hour() -> None:
     assert limits_w is not None
     assert (set(limits_w[:4]), set(limits_w[4:])) == ({4200.0}, {limited.max_charge_w})
     assert asked(state, v2g(state), EVENING).charge_limit_w is None
+
+
+@pytest.mark.parametrize(("way", "most_w"), [(1, 0.0), (1, 2000.0), (-1, 1500.0)])
+def test_what_the_station_says_it_lets_through_is_taken_to_last_another_hour(way: int, most_w: float) -> None:
+    state = at_home()
+    cap = Cap(way=way, most_w=most_w, at=Moment(EVENING, 1e6 - 600.0))
+    q = asked(state, v2g(state), EVENING, cap=cap)
+    limits_w = q.charge_limit_w if way > 0 else q.discharge_limit_w
+    assert limits_w is not None
+    assert set(limits_w[:4]) == {most_w}
+    assert min(limits_w[4:]) > 6000.0
+    old = replace(cap, at=Moment(EVENING, 1e6 - 3601.0))
+    assert asked(state, v2g(state), EVENING, cap=old) == asked(state, v2g(state), EVENING)
+
+
+def test_what_the_grid_operator_leaves_of_the_feed_in_is_taken_to_last_another_hour() -> None:
+    state = at_home()
+    state = replace(state, config=replace(state.config, feed_in_w=5000.0))
+    record = DimmingRecord(started_at=EVENING, feed_in_share=0.3)
+    held = replace(state, dimming=Dimming(record=record))
+    limits_w = asked(held, v2g(held), EVENING).export_limit_w
+    assert (set(limits_w[:4]), set(limits_w[4:])) == ({1500.0}, {5000.0})
+    assert set(asked(state, v2g(state), EVENING).export_limit_w) == {5000.0}
+
+
+def test_more_sun_than_may_be_fed_in_is_no_reason_to_empty_the_car() -> None:
+    noon = datetime(2026, 7, 1, 9, tzinfo=UTC)
+    state = at_home()
+    roof = tuple((noon + k * HOUR, 9000.0) for k in range(8))
+    state = step(state, f.SunForecast(roof), Moment(noon, 100.0)).state
+    state = replace(state, config=replace(state.config, feed_in_w=3000.0))
+    q = asked(state, v2g(state, 79.0), noon)
+    surplus_w = [sun_w - house_w for sun_w, house_w in zip(q.sun_w, q.house_w, strict=True)]
+    assert max(surplus_w) > 6000.0
+    assert list(q.export_limit_w) == [max(3000.0, w) for w in surplus_w]
+    assert all(slot.power_w >= 0.0 for slot in make_plan(q).slots)

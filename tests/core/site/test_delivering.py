@@ -15,7 +15,7 @@ from custom_components.mobilize_flex.core.model.commands import (
     SetpointForm,
     SetPower,
 )
-from custom_components.mobilize_flex.core.model.delivery import Delivery, ScheduleTold, Trouble, TroubleKind
+from custom_components.mobilize_flex.core.model.delivery import Delivery, Outcome, ScheduleTold, Trouble, TroubleKind
 from custom_components.mobilize_flex.core.model.electric import MeterReading
 from custom_components.mobilize_flex.core.model.session import Phase
 from custom_components.mobilize_flex.core.model.state import EvseState, StationMemory
@@ -106,6 +106,22 @@ def test_a_station_that_takes_limits_only_is_not_planned_to_give_back(home: Home
     assert home.of(SetPower)[-1].form is SetpointForm.LIMIT
 
 
+def test_a_station_that_takes_no_orders_at_all_charges_on_its_own_and_the_reason_says_so(home: Home) -> None:
+    for _ in range(240):
+        home.seconds += 5
+        home.tell(home.event(EventKind.UPDATED, 2, samplings=home.samples(1400.0)))
+        home.tell(f.MeterRead(MeterReading(power_w=3900.0)))
+        if delivery(home).outcome is Outcome.WAITING:
+            refuse(home, "InternalError")
+    assert trouble(home) is not None
+    assert str(evse(home).decision.capped_by) == "fallback"
+    order = delivery(home).order
+    assert order is not None
+    home.tell(f.CommandAccepted(station="ST1", id=order.id))
+    home.keep_alive(1, power_w=order.power_w)
+    assert str(evse(home).decision.capped_by) != "fallback"
+
+
 def test_a_profile_in_the_way_is_cleared(home: Home) -> None:
     refuse(home, "Rejected")
     assert [type(c) for c in refuse(home, "DuplicateProfile") if isinstance(c, ClearPower)] == [ClearPower]
@@ -123,7 +139,9 @@ def test_a_station_that_does_not_follow_is_asked_what_it_does_and_the_owner_hear
     home.tell(ScheduleTold(station="ST1", id=question.id, power_w=0.0))
     assert home.of(ReadProfiles)
     assert trouble(home) is None
-    live(home, 660, 0.0)
+    live(home, 10, 0.0)
+    assert str(evse(home).decision.capped_by) == "external_limit"
+    live(home, 650, 0.0)
     told = trouble(home)
     assert told is not None
     assert (told.kind, told.held_w) == (TroubleKind.OVERRULED, 0.0)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import orjson
 import pytest
 
+from custom_components.mobilize_flex.core.grid.dimming import guaranteed_w
 from custom_components.mobilize_flex.core.ledger.codec import from_plain, to_json
 from custom_components.mobilize_flex.core.model.commands import Keep, SetpointForm, SetPower
 from custom_components.mobilize_flex.core.model.config import SiteConfig, StationConfig
@@ -18,6 +19,7 @@ from custom_components.mobilize_flex.core.model.dimming import (
     DimmingConfig,
     DimmingRecord,
     Draw,
+    OthersMeasured,
 )
 from custom_components.mobilize_flex.core.model.electric import MeterReading, StationReadings
 from custom_components.mobilize_flex.core.model.facts import (
@@ -182,6 +184,16 @@ def test_what_the_roof_gives_comes_on_top(home: Home) -> None:
 
 
 # a station with a contact of its own
+
+
+def test_a_heat_pump_that_starts_takes_its_part_of_the_guarantee_at_once() -> None:
+    home = Home()
+    home.tell(SiteConfigured(replace(CONFIG, dimming=DimmingConfig(devices=2, others_measured=True))))
+    home.tell(OthersMeasured(0.0))
+    home.tell(DIM)
+    assert guaranteed_w(home.state, home.now) == 7560.0
+    home.tell(OthersMeasured(3000.0))
+    assert guaranteed_w(home.state, home.now) == 4560.0
 
 
 def told(limit_w: float | None, *, critical: bool = True) -> LimitReported:

@@ -11,6 +11,7 @@ from custom_components.mobilize_flex.core.model.dimming import Contact, Contacts
 from custom_components.mobilize_flex.core.model.electric import MeterReading
 from custom_components.mobilize_flex.core.model.load import Misread
 from custom_components.mobilize_flex.core.model.reasons import Reason
+from custom_components.mobilize_flex.core.model.wiring import Wiring
 from custom_components.mobilize_flex.core.site.concerns import concerns
 from tests.core.site.test_step import CONFIG, Home
 
@@ -48,6 +49,18 @@ def test_the_grid_operators_contact_reaches_an_instant_charge_in_the_same_step(h
     home.tell(ContactsRead(((Contact.DIM, True),)), 1)
     assert home.of(SetPower)[-1].power_w <= 4200.0
     assert home.state.stations["ST1"].evses[1].decision.capped_by is Reason.ENWG14A
+
+
+def test_a_meter_put_in_another_way_is_judged_anew(home: Home) -> None:
+    charging(home)
+    home.state = replace(home.state, load=replace(home.state.load, misread=Misread(turned=frozenset({0}))))
+    home.tell(f.SiteConfigured(replace(CONFIG, feed_in_w=100.0)))
+    assert home.state.load.misread is not None
+    assert CONFIG.meter is not None
+    home.tell(f.SiteConfigured(replace(CONFIG, meter=replace(CONFIG.meter, wiring=Wiring(inverted=True)))))
+    assert home.state.load.misread is None
+    home.keep_alive(10, power_w=6000.0, house_w=500.0)
+    assert not concerns(home.state, home.now)
 
 
 def test_a_charge_that_breaks_the_connection_against_its_orders_is_stopped(home: Home) -> None:

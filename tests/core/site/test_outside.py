@@ -62,6 +62,19 @@ def test_a_limit_of_unknown_size_is_known_to_be_there(home: Home) -> None:
     assert limits(home) == (ExternalLimit("CSO", None),)
 
 
+def test_a_limit_follows_its_own_schedule_until_it_is_over(home: Home) -> None:
+    begin, more, end = (home.now.utc + timedelta(minutes=m) for m in (10, 20, 30))
+    later = ((begin, 4200.0), (more, 6000.0), (end, None))
+    home.tell(f.LimitReported(station="ST1", evse=None, source="SO", limit_w=None, grid_critical=True, later=later))
+    seen = []
+    for _ in range(4):
+        dimmed = [record.limit_w for record in home.state.dimming.stations]
+        seen.append((home.state.stations["ST1"].evses[1].external_limit_w, dimmed))
+        home.tell(f.Ticked(), 600)
+    assert seen == [(None, []), (4200.0, [4200.0]), (6000.0, [6000.0]), (None, [])]
+    assert limits(home) == ()
+
+
 def test_a_station_that_invents_sources_fills_no_memory(home: Home) -> None:
     for number in range(50):
         report(home, f"S{number}", 5000.0)

@@ -260,7 +260,7 @@ def test_a_proven_station_gives_back_in_its_own_words_and_comes_back_to_charging
     home.plan(-2000.0)
     home.live(20)
     order = home.gives_back()[-1]
-    assert (order.form, order.expires_s) == (SetpointForm.VENDOR, 300)
+    assert (order.form, order.expires_s) == (SetpointForm.VENDOR, 150)
     assert home.power_w < -1000
     home.tell(i.ChargeNow("ST1"))
     home.live(20)

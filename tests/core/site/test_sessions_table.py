@@ -64,6 +64,26 @@ def test_a_session_may_wait_from_its_start(home: Cable) -> None:
     assert (seen(home).lamp.colour, seen(home).lamp.motion) == (LampColour.GREEN, LampMotion.BLINKING)
 
 
+@pytest.mark.parametrize(("minutes", "phase"), [(0.1, Phase.V2G), (10.0, Phase.STARTING)])
+def test_a_car_may_tell_its_needs_just_before_its_transaction_begins(home: Cable, minutes: float, phase: Phase) -> None:
+    home.plug_in()
+    home.tell(home.event(EventKind.ENDED, 999, stopped_reason="EVDisconnected"), 5.0)
+    for status in (ConnectorStatus.AVAILABLE, ConnectorStatus.OCCUPIED):
+        home.tell(f.ConnectorChanged(station="ST1", evse=1, connector=1, status=status, at=home.now.utc), 5.0)
+    home.tell(f.NeedsReported(call=home.call(), station="ST1", evse=1, needs=NEEDS))
+    home.tell(home.event(EventKind.STARTED, 0, transaction="tx-2", samplings=home.samples(0.0)), 60.0 * minutes)
+    assert home.phase is phase
+    assert evse(home).early is None
+
+
+def test_what_a_car_that_left_said_it_needs_is_forgotten(home: Cable) -> None:
+    home.dial_in()
+    home.tell(f.NeedsReported(call=home.call(), station="ST1", evse=1, needs=NEEDS))
+    status = ConnectorStatus.AVAILABLE
+    home.tell(f.ConnectorChanged(station="ST1", evse=1, connector=1, status=status, at=home.now.utc), 5.0)
+    assert evse(home).early is None
+
+
 def test_a_standard_charge_that_runs_needs_a_replug(home: Cable) -> None:
     home.state = replace(home.state, wishes=replace(home.state.wishes, v2g=False))
     home.plug_in()

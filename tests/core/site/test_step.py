@@ -10,6 +10,7 @@ import pytest
 from custom_components.mobilize_flex.core.model import facts as f, intents as i
 from custom_components.mobilize_flex.core.model.access import Badge
 from custom_components.mobilize_flex.core.model.commands import (
+    AllowTransfer,
     AnswerAuthorize,
     AnswerBoot,
     AnswerNeeds,
@@ -267,6 +268,35 @@ def test_without_consent_the_badge_gets_no_v2g(home: Home) -> None:
     home.tell(f.CardPresented(call=home.call(), station="ST1", token=Token(value="A", kind="ISO14443")))
     answer = home.of(AnswerAuthorize)[0]
     assert (answer.status, answer.v2g) == (TokenStatus.ACCEPTED, False)
+
+
+BARE = Token(value="", kind="NoAuthorization")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "wanted", "allowed"),
+    [
+        (EventKind.STARTED, {"token": BARE}, True, ["tx-1"]),
+        (EventKind.STARTED, {"token": BARE}, False, []),
+        (EventKind.STARTED, {"token": BARE, "offline": True}, True, []),
+        (EventKind.STARTED, {"token": Token(value="A", kind="ISO14443")}, True, []),
+        (EventKind.ENDED, {"token": BARE}, True, []),
+    ],
+)
+def test_a_charge_without_a_badge_is_allowed_to_give_back_where_that_is_wanted(
+    home: Home, kind: EventKind, more: dict[str, object], wanted: bool, allowed: list[str]
+) -> None:
+    home.dial_in()
+    home.tell(i.SetProgramme(replace(PROGRAMME, v2g=wanted)))
+    home.tell(home.event(kind, 0, **more))
+    assert [c.transaction for c in home.of(AllowTransfer)] == allowed
+
+
+def test_a_station_of_2_0_1_has_no_words_for_that(home: Home) -> None:
+    home.tell(f.StationConnected(station="ST1", version=Version.V201, link=1))
+    home.tell(i.SetProgramme(PROGRAMME))
+    home.tell(home.event(EventKind.STARTED, 0, token=BARE))
+    assert home.of(AllowTransfer) == []
 
 
 def test_a_badge_nobody_knows_is_refused_where_access_is_restricted(home: Home) -> None:

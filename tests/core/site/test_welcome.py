@@ -379,6 +379,17 @@ def test_a_station_that_takes_amperes_only_gets_its_limits_in_amperes() -> None:
     assert [c.amperes for c in home.of(InstallLimits)] == [False, True]
 
 
+def test_limits_under_refused_numbers_are_sent_again_at_once_while_there_are_higher_ones() -> None:
+    home = Garage()
+    home.connect()
+    home.boot()
+    home.wait(3)
+    for _ in range(4):
+        refuse_limits(home, "InvalidProfileId")
+        home.wait(1)
+    assert len(home.of(InstallLimits)) == 3
+
+
 def test_limits_refused_for_now_are_tried_again_now_and_then() -> None:
     home = Garage()
     home.connect()

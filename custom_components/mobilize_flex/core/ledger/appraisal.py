@@ -1,6 +1,6 @@
 """A session in figures: what it cost, what it earned, what it saved, stretch by stretch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, tzinfo
 from itertools import pairwise
 from typing import Final
@@ -9,6 +9,7 @@ from ..model.accounts import Account, Marks, Sums, Terms, Watch, total
 from ..model.session import Session, Span
 from . import baselines, diary as pages, marks
 from .baselines import KILO, Stretch
+from .company import ALONE, Company, merged
 from .diary import DAY_S, Diary
 
 LOOK_BACK_S: Final = float(DAY_S)
@@ -38,10 +39,24 @@ def bucket_s(diary: Diary, at_s: float) -> int:
     return max([quarter_s, *(s[0] for s in pages.spans(diary, quarter_s, at_s + 0.1) if s[0] <= at_s)])
 
 
-def stretches(session: Session, account: Account, diary: Diary, watch: Watch | None) -> tuple[Stretch, ...]:
-    """Return a session cut at each quarter of an hour and each change of price."""
+def company(sessions: Iterable[Session], accounts: Mapping[str, Account], diary: Diary) -> Company:
+    """Return what cars took and gave together in their sessions."""
+    known = [(s, accounts.get(s.key) or Account(key=s.key)) for s in sessions]
+    if len(known) < 2:
+        return ALONE
+    return Company(
+        drawn=merged(_course(s.energy_in, account.drawn, diary) for s, account in known),
+        given=merged(_course(s.energy_out, account.given, diary) for s, account in known),
+        stays=tuple(bounds(s) for s, _ in known),
+    )
+
+
+def stretches(
+    session: Session, account: Account, diary: Diary, watch: Watch | None, beside: Company = ALONE
+) -> tuple[Stretch, ...]:
+    """Return a session cut at each quarter of an hour, each change of price, each coming and going of another car."""
     since_s, until_s = bounds(session)
-    edges = pages.cuts(diary, since_s, until_s)
+    edges = pages.cuts(diary, since_s, until_s, beside.instants(since_s, until_s))
     began_s, seen_s = session.started_at.timestamp(), (session.seen_at or session.started_at).timestamp()
     v2g = marks.points(
         account.v2g, (began_s, 0.0), (max(seen_s, began_s), session.v2g_s), bucket_s(diary, max(seen_s, began_s))
@@ -52,7 +67,8 @@ def stretches(session: Session, account: Account, diary: Diary, watch: Watch | N
         marks.gains(v2g, edges),
     )
     house = [pages.house_w(diary, watch, a) for a, _ in pairwise(edges)]
-    return baselines.cut(edges, flows, pages.priced(diary, edges), house)
+    others = beside.others(edges, flows[0], flows[1])
+    return baselines.cut(edges, flows, pages.priced(diary, edges), house, others)
 
 
 def _course(span: Span, noted: Marks, diary: Diary) -> list[tuple[float, float]]:

@@ -14,7 +14,8 @@ KILO = 1000.0
 class Stretch:
     """Hold a stretch of a session in which nothing but the flow changes: epoch seconds, Wh, prices per kWh.
 
-    Without prices nobody knows them. ``house_w`` is the house without the cars, net of its sun.
+    Without prices nobody knows them. ``house_w`` is the house without the cars, net of its sun. What the other cars of
+    the home took and gave meanwhile shares the house and its sun with this one.
     """
 
     start_s: float
@@ -24,6 +25,8 @@ class Stretch:
     v2g_s: float
     prices: tuple[float, float] | None
     house_w: float | None
+    others_in_wh: float = 0.0
+    others_out_wh: float = 0.0
 
     @property
     def hours(self) -> float:
@@ -37,8 +40,19 @@ class Stretch:
 
     @property
     def house_wh(self) -> float:
-        """Return what the house would draw from the grid without the car."""
+        """Return what the house would draw from the grid without the cars."""
         return max(0.0, self.house_w or 0.0) * self.hours
+
+    def sun_for(self, wh: float) -> float:
+        """Return the part of what goes into this car that comes from the sun: its share beside the other cars."""
+        return min(wh, self.surplus_wh * wh / (wh + self.others_in_wh)) if wh else 0.0
+
+    def taken_of(self, wh: float) -> float:
+        """Return the part of what this car gives that house and other cars would have bought: shared likewise."""
+        drawn_wh = self.in_wh + self.others_in_wh
+        sunless = 1.0 - min(1.0, self.surplus_wh / drawn_wh) if drawn_wh else 0.0
+        bought_wh = self.house_wh + sunless * self.others_in_wh
+        return min(wh, bought_wh * wh / (wh + self.others_out_wh)) if wh else 0.0
 
 
 def cost(stretch: Stretch, wh: float) -> float | None:
@@ -48,18 +62,18 @@ def cost(stretch: Stretch, wh: float) -> float | None:
     if stretch.prices is None:
         return None
     bought, sold = stretch.prices
-    own_wh = min(wh, stretch.surplus_wh)
+    own_wh = stretch.sun_for(wh)
     return (own_wh * sold + (wh - own_wh) * bought) / KILO
 
 
 def worth(stretch: Stretch, wh: float) -> float | None:
-    """Return what energy out of the car is worth: it saves what the house would draw, the rest is sold."""
+    """Return what energy out of the car is worth: it saves what house and other cars would buy, the rest is sold."""
     if wh == 0.0:
         return 0.0
     if stretch.prices is None:
         return None
     bought, sold = stretch.prices
-    own_wh = min(wh, stretch.house_wh)
+    own_wh = stretch.taken_of(wh)
     return (own_wh * bought + (wh - own_wh) * sold) / KILO
 
 
@@ -112,7 +126,7 @@ def _offers(
             continue
         bought, sold = stretch.prices
         room_wh = _room_wh(stretch, full_w)
-        own_wh = min(room_wh, stretch.surplus_wh)
+        own_wh = stretch.sun_for(room_wh)
         offers += [(sold, stretch.start_s, place, own_wh), (bought, stretch.start_s, place, room_wh - own_wh)]
     return offers
 
@@ -122,7 +136,11 @@ def cut(
     flows: tuple[Sequence[float], Sequence[float], Sequence[float]],
     prices: Sequence[tuple[float, float] | None],
     house_w: Sequence[float | None],
+    others: Sequence[tuple[float, float]],
 ) -> tuple[Stretch, ...]:
     """Return the stretches between edges."""
-    rows = zip(pairwise(edges), *flows, prices, house_w, strict=True)
-    return tuple(Stretch(a, b, drawn, given, v2g, price, house) for (a, b), drawn, given, v2g, price, house in rows)
+    rows = zip(pairwise(edges), *flows, prices, house_w, others, strict=True)
+    return tuple(
+        Stretch(a, b, drawn, given, v2g, price, house, *beside)
+        for (a, b), drawn, given, v2g, price, house, beside in rows
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import ceil
 from types import MappingProxyType
 from typing import Final
 
@@ -83,7 +84,7 @@ def filled(diary: Diary, slots: Iterable[PriceSlot], until_s: float) -> Diary:
     """Return a diary with prices in its holes, up to an instant; what is written stays, and only what is certain is."""
     pages, changed = dict(diary), False
     for slot in slots:
-        start_s, end_s = int(slot.start.timestamp()), min(int(slot.end.timestamp()), int(until_s))
+        start_s, end_s = int(slot.start.timestamp()), min(int(slot.end.timestamp()), ceil(until_s))
         if slot.certainty is not Certainty.KNOWN or end_s <= start_s:
             continue
         for day in range(start_s // DAY_S, (end_s - 1) // DAY_S + 1):
@@ -125,9 +126,9 @@ def house_w(diary: Diary, watch: Watch | None, at_s: float) -> float | None:
     return noted
 
 
-def cuts(diary: Diary, since_s: float, until_s: float) -> list[float]:
-    """Return the instants that part two others: their ends, each quarter of an hour, each change of price."""
-    edges = {since_s, until_s}
+def cuts(diary: Diary, since_s: float, until_s: float, also: Iterable[float] = ()) -> list[float]:
+    """Return the instants that part two others: their ends, each quarter of an hour, each change of price, and more."""
+    edges = {since_s, until_s, *also}
     edges |= {float(s) for s in range(quarter_of(since_s) + QUARTER_S, int(until_s) + 1, QUARTER_S) if s < until_s}
     for span in spans(diary, since_s, until_s):
         edges |= {float(s) for s in span[:2] if since_s < s < until_s}

@@ -153,7 +153,9 @@ def _registers(
 
 def readings(sampling: Sampling, measurand: str, started_at: datetime) -> Iterator[tuple[datetime, float]]:
     """Yield what a counter showed, its total or else the sum of its phases: first when it began, then now."""
-    rows = [s for s in sampling.samples if s.measurand == measurand]
+    rows = sampling.told.get(measurand)
+    if not rows:
+        return
     place = next((p for p in _PLACES if any(s.location == p for s in rows)), None)
     for beginning in (True, False):
         found = [s for s in rows if s.location == place and (s.context == "Transaction.Begin") is beginning]

@@ -38,6 +38,16 @@ def admit(d: Draft, identity: str, token: Token, *, learn: bool = True) -> Verdi
     return told
 
 
+def is_busy(d: Draft, badge: Badge, transaction: tuple[str, str]) -> bool:
+    """Return whether a badge for one charge at a time charges a car elsewhere; others may charge several."""
+    if not badge.one_charge:
+        return False
+    places = (evse for station in d.state.stations.values() for evse in station.evses.values())
+    sessions = (session for evse in places if (session := d.session(evse.session)) is not None)
+    others = (s for s in sessions if (s.station, s.transaction) != transaction and s.ended_at is None and not s.refused)
+    return any(s.token is not None and s.token.casefold() == badge.key for s in others)
+
+
 def _learn(d: Draft, station: StationState, learning: Learning, token: Token) -> None:
     """Keep the card under the name that waits for it; one that is somebody's already stays his."""
     d.put_station(replace(station, learning=None))

@@ -6,6 +6,7 @@ from typing import Final
 
 from ..ledger import appraisal, diary, sessions
 from ..ledger.baselines import Stretch
+from ..ledger.company import Company
 from ..ledger.days import booked
 from ..ledger.marks import QUARTER_S, with_mark
 from ..model.accounts import Account, Books, Marks, Sums, Terms, total
@@ -24,12 +25,20 @@ LOOK_S: Final = 10.0
 SETTLE_S: Final = 15.0
 """Late events come by the hundred: what they change is reckoned together."""
 METER_S: Final = 120.0
+HOUSE_S: Final = 45.0
+"""So long after a start the mean of the house says something; before, all that was given back would seem fed in."""
 KEPT: Final = timedelta(days=50)
 """What is older is settled for good; the diary of its prices is no longer at hand."""
 REBUILT: Final = timedelta(days=2)
 """A session that ended so lately without an account of its own is reckoned from what it kept."""
 EDGE: Final = timedelta(seconds=appraisal.EDGE_S)
 SAME_WH: Final = 0.5
+LATE_S: Final = 3600.0
+"""So much later than a session's end a counter of it may have been read."""
+CROWD: Final = 200
+"""So many sessions at a time are no home: there each car is set against the whole house."""
+AFTERWARDS: Final = timedelta(minutes=30)
+"""So long after its end the quarter of an hour a session ended in is over, and what the house took in it known."""
 SAME_MONEY: Final = 1e-6
 
 
@@ -126,10 +135,12 @@ def _look(d: Draft) -> None:
 
 
 def _open(d: Draft) -> None:
-    """Begin after a start: what was left unreckoned is due."""
+    """Begin after a start: what was left unreckoned is due, once the house was looked at."""
     _look(d)
     due = frozenset(key for key, session in d.state.sessions.items() if _is_unsettled(d.state, session, d.now.utc))
     _begin_stretch(d, d.state.books.due | due)
+    later_s = d.now.mono_s + HOUSE_S - SETTLE_S
+    d.state = replace(d.state, books=replace(d.state.books, settled_s=later_s))
 
 
 def _is_unsettled(state: SiteState, session: Session, now: datetime) -> bool:
@@ -146,12 +157,17 @@ def _is_unsettled(state: SiteState, session: Session, now: datetime) -> bool:
 def _turn_page(d: Draft) -> None:
     """Begin another stretch; the open sessions are reckoned up to now."""
     open_ones = {evse.session for s in d.state.stations.values() for evse in s.evses.values() if evse.session}
-    open_ones |= {key for key, account in d.state.books.accounts.items() if not account.final}
+    open_ones |= {key for key, account in d.state.books.accounts.items() if not account.final or _just_over(d, key)}
     books = _tidied(d.state, d.now.utc)
     since = books.since or d.now.utc
     prices = diary.filled(books.diary, d.state.prices.after(since), d.now.utc.timestamp())
     d.state = replace(d.state, books=replace(books, diary=prices))
     _begin_stretch(d, d.state.books.due | open_ones)
+
+
+def _just_over(d: Draft, key: str) -> bool:
+    session = d.session(key)
+    return session is not None and session.ended_at is not None and d.now.utc - session.ended_at < AFTERWARDS
 
 
 def _begin_stretch(d: Draft, due: frozenset[str]) -> None:
@@ -178,20 +194,40 @@ def _tidied(state: SiteState, now: datetime) -> Books:
 
 
 def _settle_all(d: Draft) -> None:
-    due = d.state.books.due
+    due, oldest_s = d.state.books.due, (d.now.utc - KEPT).timestamp()
+    found = [session for key in due if (session := d.session(key)) is not None]
+    stays = {session.key: appraisal.bounds(session) for session in found}
+    found = [session for session in found if stays[session.key][1] > oldest_s]
     d.state = replace(d.state, books=replace(d.state.books, due=frozenset(), settled_s=d.now.mono_s))
-    for key in sorted(due):
-        session = d.session(key)
-        if session is not None and appraisal.bounds(session)[1] > (d.now.utc - KEPT).timestamp():
-            _settle(d, session)
+    if not found:
+        return
+    near = _near(d.state, min(stays[session.key][0] for session in found))
+    over = [stays[session.key] for session in found if session.ended_at is not None]
+    found += [s for s in near if s.key not in due and _met(appraisal.bounds(s), over)]
+    beside = appraisal.company(near, d.state.books.accounts, d.state.books.diary)
+    for session in sorted(found, key=lambda s: s.key):
+        _settle(d, session, beside)
 
 
-def _settle(d: Draft, session: Session) -> None:
+def _near(state: SiteState, since_s: float) -> list[Session]:
+    """Return the sessions at hand that were going on since an instant; of a crowd nobody's neighbours are told."""
+    since = diary.instant(since_s - LATE_S)
+    lately = (s for s in state.sessions.values() if s.ended_at is None or s.ended_at > since)
+    near = [s for s in lately if appraisal.bounds(s)[1] > since_s]
+    return near if len(near) <= CROWD else []
+
+
+def _met(stay: tuple[float, float], stays: list[tuple[float, float]]) -> bool:
+    """Tell whether a car was there together with one whose session is over: what that did may be seen otherwise now."""
+    return any(since_s < stay[1] and stay[0] < until_s for since_s, until_s in stays)
+
+
+def _settle(d: Draft, session: Session, beside: Company) -> None:
     """Reckon a session from its marks and the diary; told again it only replaces what was thought before."""
     state = d.state
     books = replace(state.books, diary=_with_prices(state, session))
     account = books.accounts.get(session.key) or Account(key=session.key)
-    rows = appraisal.stretches(session, account, books.diary, books.watch)
+    rows = appraisal.stretches(session, account, books.diary, books.watch, beside)
     if account.terms is None or not account.final:
         account = replace(account, terms=_terms(state, session, rows))
     by_day = appraisal.by_day(_parts(books, session, account, rows), state.config.zone)
@@ -260,11 +296,14 @@ def hours(state: SiteState, since: datetime) -> dict[int, Sums]:
     """Return what came of all sessions at hand in each hour from an instant on, by the seconds the hour begins with."""
     found: dict[int, list[Sums]] = {}
     since_s = since.timestamp()
+    stays = [appraisal.bounds(s) for s in state.sessions.values()]
+    near = _near(state, min((stay[0] for stay in stays if stay[1] > since_s), default=since_s))
+    beside = appraisal.company(near, state.books.accounts, state.books.diary)
     for key, account in state.books.accounts.items():
         session = state.sessions.get(key)
         if session is None or appraisal.bounds(session)[1] < since_s:
             continue
-        rows = appraisal.stretches(session, account, state.books.diary, state.books.watch)
+        rows = appraisal.stretches(session, account, state.books.diary, state.books.watch, beside)
         parts = [part for part in _parts(state.books, session, account, rows) if part[0].start_s >= since_s]
         for hour, sums in appraisal.by_hour(parts).items():
             found.setdefault(hour, []).append(sums)

@@ -8,7 +8,8 @@ from typing import Final
 from ..battery.losses import efficiency_steps
 from ..control.bounds import ceiling_pct, planned_floor_pct
 from ..control.decide import Situation
-from ..grid.dimming import guaranteed_w
+from ..control.effect import cap_w
+from ..grid.dimming import feed_in_share, guaranteed_w
 from ..grid.envelope import limit_a
 from ..grid.house import expected_w
 from ..model.commands import MakePlan
@@ -24,7 +25,7 @@ from ..plan.question import terminal_value
 from ..plan.sun import sun_at
 from ..tariff.slots import LONGEST as LONGEST_SLOT, slots_ahead
 from .draft import Draft
-from .outings import Leaving, leavings, usual_outing
+from .outings import Leaving, habits, leavings
 from .wanting import HORIZON
 
 RENEW_S: Final = 300.0
@@ -46,6 +47,8 @@ CONNECTION_SHARE: Final = 0.95
 CAUTION: Final = 0.97
 """A car that charges a little worse than it was said to must not be left with a dear last kilowatt-hour."""
 HOUR: Final = timedelta(hours=1)
+HURRY: Final = 1.5
+"""The house may leave the car less than its full power."""
 LIMITED: Final = HOUR
 """Nobody says how long a limit from outside will last."""
 HAZARD_PER_H: Final = 0.01
@@ -143,21 +146,20 @@ class _Ahead:
     slots: tuple[PriceSlot, ...]
     leavings: tuple[Leaving, ...]
     departures: tuple[Departure, ...]
-    used_pct: float
 
     def held_pct(self, s: Situation) -> float:
         """Return the level wanted at the first departure beyond the slots."""
         end = self.slots[-1].end
-        return next((_wanted_pct(d, s) for d in self.departures if d.at > end), 0.0)
+        return next((s.wishes.level_pct(d.programme) for d in self.departures if d.at > end), 0.0)
 
 
 def _look_ahead(state: SiteState, s: Situation, now: datetime) -> _Ahead:
     departures = upcoming(state.wishes.leavings, state.config.zone, now, HORIZON)
-    usual = usual_outing(state, s.vehicle.key)
+    known = habits(state, s.vehicle.key)
     end = _horizon(state.prices, departures, now)
-    ahead = tuple(one for one in leavings(departures, usual) if one.departure.at <= end)
+    ahead = tuple(one for one in leavings(departures, known, state.config.zone) if one.departure.at <= end)
     marks = [at for one in ahead for at in (one.departure.climate_from, one.departure.at, one.back)]
-    return _Ahead(slots_ahead(state.outlook, now, end, marks), ahead, departures, usual.used_pct)
+    return _Ahead(slots_ahead(state.outlook, now, end, marks), ahead, departures)
 
 
 def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> PlanQuestion:
@@ -173,9 +175,9 @@ def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> P
         house_w=tuple(house_w for house_w, _ in house),
         sun_w=tuple(sun_w for _, sun_w in house),
         import_limit_w=(connection_w,) * count,
-        export_limit_w=(max(state.config.feed_in_w, 0.0) or connection_w,) * count,
-        charge_limit_w=_held_down_w(state, s, slots, now),
-        discharge_limit_w=tuple(_giving_w(p.start, ahead.departures, state.wishes.v2g, s) for p in slots),
+        export_limit_w=_feed_in_w(state, connection_w, slots, house, now),
+        charge_limit_w=_held_down_w(state, s, evse, slots, now),
+        discharge_limit_w=_let_out_w(state, s, evse, ahead, now),
         known=tuple(p.certainty is Certainty.KNOWN for p in slots),
         feed_in_from_car=state.config.feed_in_w > 0,
         capacity_wh=s.battery.capacity_wh,
@@ -193,12 +195,23 @@ def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> P
         min_run_slots=LEAST_RUN_SLOTS,
         min_idle_slots=LEAST_REST_SLOTS,
         initial_mode=evse.mode,
-        initial_mode_slots=_age_slots(evse.mode_at, now),
+        initial_mode_slots=EVER if _hurries(ahead, s, now.utc) else _age_slots(evse.mode_at, now),
         unplug_hazard=tuple(HAZARD_PER_H * (p.end - p.start) / HOUR for p in slots),
         comfort_soc_pct=s.wishes.soc_max_pct,
         comfort_per_kwh=max((p.import_per_kwh for p in slots), default=0.0),
         held_soc_pct=ahead.held_pct(s),
     )
+
+
+def _hurries(ahead: _Ahead, s: Situation, now: datetime) -> bool:
+    """Return whether the next departure leaves no time to go on first with what the car is doing."""
+    leaves = ahead.departures[0] if ahead.departures else None
+    if leaves is None:
+        return False
+    missing_pct = s.wishes.level_pct(leaves.programme) - (s.soc_pct or 0.0)
+    into_w = s.likely_charge_w * s.battery.efficiency(s.likely_charge_w)
+    takes_h = missing_pct / 100.0 * s.battery.capacity_wh / max(into_w, 1.0)
+    return missing_pct > 0.0 and HURRY * takes_h * HOUR > leaves.at - now - LEAST_RUN_SLOTS * LONGEST_SLOT
 
 
 def _charge(s: Situation) -> PowerRange:
@@ -220,12 +233,42 @@ def _house_w(state: SiteState, at: datetime, now: datetime) -> tuple[float, floa
     return expected_w(state.meter, at, state.config.zone, now, sun_at(state.sun, at))
 
 
-def _held_down_w(state: SiteState, s: Situation, slots: Sequence[PriceSlot], now: Moment) -> tuple[float, ...] | None:
+def _feed_in_w(
+    state: SiteState,
+    connection_w: float,
+    slots: Sequence[PriceSlot],
+    house: Sequence[tuple[float, float]],
+    now: Moment,
+) -> tuple[float, ...]:
+    """Return what may leave the home in each slot: for an hour to come, what the grid operator leaves of it.
+
+    More sun than that is none of the car's doing: it leaves no room for the car, and nobody is fined for it.
+    """
+    agreed_w = max(state.config.feed_in_w, 0.0) or connection_w
+    left_w, soon = agreed_w * feed_in_share(state), now.utc + LIMITED
+    allowed_w = (left_w if p.start < soon else agreed_w for p in slots)
+    return tuple(max(w, sun_w - house_w) for w, (house_w, sun_w) in zip(allowed_w, house, strict=True))
+
+
+def _held_down_w(
+    state: SiteState, s: Situation, evse: EvseState, slots: Sequence[PriceSlot], now: Moment
+) -> tuple[float, ...] | None:
     """Return the most that may be taken in each slot while somebody else limits that: for an hour to come, say."""
-    limits = [max(0.0, w) for w in (s.external_limit_w, guaranteed_w(state, now)) if w is not None]
+    told = (s.external_limit_w, guaranteed_w(state, now), cap_w(evse.delivery, 1, now))
+    limits = [max(0.0, w) for w in told if w is not None]
     if not limits:
         return None
     return tuple(min(limits) if p.start < now.utc + LIMITED else s.max_charge_w for p in slots)
+
+
+def _let_out_w(state: SiteState, s: Situation, evse: EvseState, ahead: _Ahead, now: Moment) -> tuple[float, ...]:
+    """Return the most that may be given back in each slot; a cap the station told of holds for an hour to come."""
+    cap = cap_w(evse.delivery, -1, now)
+    able_w = [_giving_w(p.start, ahead.departures, state.wishes.v2g, s) for p in ahead.slots]
+    if cap is None:
+        return tuple(able_w)
+    soon = now.utc + LIMITED
+    return tuple(min(w, cap) if p.start < soon else w for p, w in zip(ahead.slots, able_w, strict=True))
 
 
 def _giving_w(at: datetime, departures: Sequence[Departure], v2g: bool, s: Situation) -> float:
@@ -258,8 +301,8 @@ def _planned(ahead: _Ahead, s: Situation) -> tuple[PlannedDeparture, ...]:
         leaves, back = (sum(1 for p in ahead.slots if p.end <= at) for at in (one.departure.at, one.back))
         if not leaves > 0:
             continue
-        wanted = _wanted_pct(one.departure, s)
-        spare_pct = min(ahead.used_pct, max(0.0, wanted - s.wishes.soc_min_pct))
+        wanted = s.wishes.level_pct(one.departure.programme)
+        spare_pct = min(one.used_pct, max(0.0, wanted - s.wishes.soc_min_pct))
         planned.append(
             PlannedDeparture(
                 slot=leaves,
@@ -271,12 +314,6 @@ def _planned(ahead: _Ahead, s: Situation) -> tuple[PlannedDeparture, ...]:
         if planned[-1].return_slot is None:
             break
     return tuple(planned)
-
-
-def _wanted_pct(departure: Departure, s: Situation) -> float:
-    """Return the level a departure asks for, within the owner's limits."""
-    target, wishes = departure.programme.target_soc_pct, s.wishes
-    return wishes.soc_max_pct if target is None else min(max(target, wishes.soc_min_pct), wishes.soc_max_pct)
 
 
 def _terminal(state: SiteState, slots: Sequence[PriceSlot], s: Situation) -> float:

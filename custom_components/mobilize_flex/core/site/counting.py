@@ -20,6 +20,7 @@ MOST_DOUBTS: Final = 32
 QUIET: Final = timedelta(seconds=60)
 """A counter is noted this seldom: the record of its session is, with every event, and tells more."""
 SAME_SOC_PCT: Final = 5.0
+UNCOUNTED: Final = Span()
 
 
 def believable(d: Draft, identity: str, samplings: tuple[Sampling, ...]) -> tuple[Sampling, ...]:
@@ -83,7 +84,7 @@ def _counted(
     bound = bound_of(d.state.stations[identity].config.max_w, d.now.utc, dated=dated)
     drawn, given = evse.drawn, evse.given
     for sampling in samplings if len(samplings) < 2 else sorted(samplings, key=lambda sampling: sampling.at):
-        import_wh, export_wh = live.counters(live.shown(sampling.samples))
+        import_wh, export_wh = live.counters(sampling.told)
         if import_wh is not None:
             drawn = take(drawn, sampling.at, import_wh, bound, dated=dated)
         if export_wh is not None:
@@ -134,7 +135,10 @@ def _noted(memory: StationMemory, evse: EvseState) -> StationMemory:
 
 
 def _span(spans: tuple[tuple[int, Span], ...], number: int) -> Span:
-    return next((span for evse, span in spans if evse == number), Span())
+    for evse, span in spans:
+        if evse == number:
+            return span
+    return UNCOUNTED
 
 
 def _with[V](rows: tuple[tuple[int, V], ...], number: int, value: V) -> tuple[tuple[int, V], ...]:

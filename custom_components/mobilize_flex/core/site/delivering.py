@@ -116,6 +116,7 @@ def _road(d: Draft, station: StationState, evse: EvseState, session: Session) ->
         expires_s=seconds_left(probe, d.now) if probe else None,
         learnt=station.memory.learnt,
         gentle_w=station.config.fallback_w,
+        negotiates=session.needs is not None,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from ..grid.dimming import Demand, demand, guaranteed_w
 from ..model.delivery import Outcome
-from ..model.dimming import ContactsRead, DimmingRecord, Draw
+from ..model.dimming import ContactsRead, DimmingRecord, Draw, OthersMeasured
 from ..model.replacing import replace
 from ..model.state import EvseState
 from .draft import Draft
@@ -22,6 +22,11 @@ def contacts_read(d: Draft, fact: ContactsRead) -> None:
     """Take what the contacts say."""
     d.state = replace(d.state, dimming=replace(d.state.dimming, contacts=fact.contacts))
     judge(d)
+
+
+def others_measured(d: Draft, fact: OthersMeasured) -> None:
+    """Take what the devices of others draw."""
+    d.state = replace(d.state, dimming=replace(d.state.dimming, others_w=fact.power_w))
 
 
 def judge(d: Draft) -> None:
@@ -53,7 +58,7 @@ def judge(d: Draft) -> None:
 def limits_changed(d: Draft, identity: str) -> None:
     """Keep a record too where a station has the contact itself and tells of a limit that the grid depends on."""
     dimming, station = d.state.dimming, d.state.stations[identity]
-    critical = [limit for evse in station.evses.values() for limit in evse.external if limit.critical]
+    critical = [told for evse in station.evses.values() for told in evse.external if told.critical and told.holds]
     known = next((record for record in dimming.stations if record.station == identity), None)
     fresh = None
     if critical:
@@ -74,6 +79,18 @@ def limits_changed(d: Draft, identity: str) -> None:
     ended = () if known is None else (replace(known, ended_at=d.now.utc),)
     stations = others if fresh is None else (*others, fresh)
     d.state = replace(d.state, dimming=replace(dimming, stations=stations, ended=ended))
+
+
+def limits_move_on(d: Draft) -> None:
+    """Follow the limits that were announced for later, and those that are over by now."""
+    for identity, station in d.state.stations.items():
+        for evse in station.evses.values():
+            if not any(told.later for told in evse.external):
+                continue
+            after = tuple(now for told in evse.external if (now := told.at(d.now.utc)) is not None)
+            if after != evse.external:
+                d.put_evse(identity, replace(evse, external=after))
+                limits_changed(d, identity)
 
 
 def _same(known: DimmingRecord | None, fresh: DimmingRecord | None) -> bool:

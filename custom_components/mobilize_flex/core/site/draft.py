@@ -1,6 +1,6 @@
 """A state in the making, within one step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -15,10 +15,19 @@ from .keeping import MOST_EVSES, MOST_SESSIONS, listed_evses
 
 @dataclass(slots=True)
 class _Own[V]:
-    """Hold rows of this step's own, which nobody outside sees change: one copy a step, however many rows change."""
+    """Hold rows of this step's own, which nobody outside sees change: one copy a step, however many rows change.
+
+    ``touched`` are the keys of those it put there.
+    """
 
     rows: dict[str, V] = field(default_factory=dict)
     shown: Mapping[str, V] | None = None
+    touched: set[str] = field(default_factory=set)
+
+    def put(self, key: str, row: V) -> None:
+        """Replace a row."""
+        self.rows[key] = row
+        self.touched.add(key)
 
     def of(self, before: Mapping[str, V]) -> Mapping[str, V]:
         """Begin with the rows of before; return them as the state shows them."""
@@ -57,7 +66,7 @@ class Draft:
         """Replace a station."""
         if self._stations.shown is not self.state.stations:
             self.state = replace(self.state, stations=self._stations.of(self.state.stations))
-        self._stations.rows[station.config.identity] = station
+        self._stations.put(station.config.identity, station)
 
     def put_evse(self, identity: str, evse: EvseState, memory: StationMemory | None = None) -> None:
         """Replace an EVSE, with the station's memory of it; one the station cannot have is counted and not made."""
@@ -84,6 +93,11 @@ class Draft:
             for evse in station.evses.values():
                 self.put_evse(identity, change(station, evse))
 
+    @property
+    def sessions_put(self) -> Iterable[str]:
+        """Return the keys of the sessions that may be others than before the step."""
+        return self._sessions.touched
+
     def session(self, key: str | None) -> Session | None:
         """Return a session by its key."""
         return None if key is None else self.state.sessions.get(key)
@@ -99,7 +113,7 @@ class Draft:
             for key in self._too_many(session.station):
                 del self._sessions.rows[key]
                 self.state = replace(self.state, older=True)
-        self._sessions.rows[session.key] = session
+        self._sessions.put(session.key, session)
 
     def _too_many(self, identity: str) -> list[str]:
         """Return the sessions of a station to let go before another one begins: first those that measured nothing.

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ..grid import house
+from ..grid.learning import forgotten
 from ..meters.belief import FROZEN, believe
 from ..model.config import StationConfig
 from ..model.facts import (
@@ -66,6 +67,8 @@ def site_configured(d: Draft, fact: SiteConfigured) -> None:
     """Take another configuration; limits that changed are written again."""
     before = d.state
     d.state = replace(reconfigure(before, fact.config), ahead=None)
+    if before.config.meter != fact.config.meter:
+        d.state = replace(d.state, load=forgotten(before.load))
     for identity, station in d.state.stations.items():
         known = before.stations.get(identity)
         if known is not None and station.online and _limits_differ(known.config, station.config):

@@ -1,11 +1,10 @@
 """The incidents of a station: security events, faults when they begin."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from ..model.facts import ConnectorChanged, ProblemReported, SecurityReported
-from ..model.incidents import Fault, Incident, SecurityEvent
+from ..model.incidents import Fault, Incident, SecurityEvent, fault_of
 from ..model.state import SiteState
 from ..model.station import ConnectorStatus
 from .draft import Draft
@@ -15,24 +14,6 @@ NOBODY: Final = "**"
 SHORTEST: Final = 4
 """A badge of fewer letters stands in many a word."""
 _SECURITY: Final = {event.replace("_", ""): event for event in SecurityEvent}
-_FAULTS: Final[Mapping[str, Fault]] = {
-    "tamper": Fault.TAMPER,
-    "accessbarrier": Fault.TAMPER,
-    "shunttrip": Fault.LEAKAGE,
-    "leak": Fault.LEAKAGE,
-    "residual": Fault.LEAKAGE,
-    "rcd": Fault.LEAKAGE,
-    "groundfault": Fault.LEAKAGE,
-    "isolation": Fault.LEAKAGE,
-    "lock": Fault.LOCK,
-    "latch": Fault.LOCK,
-    "overcurrent": Fault.OVERLOAD,
-    "overload": Fault.OVERLOAD,
-    "temp": Fault.OVERHEATING,
-    "derctrlr": Fault.GRID,
-    "electricalfeed": Fault.GRID,
-}
-"""What a component's or variable's name says of the fault; the first that fits."""
 
 
 def security_reported(d: Draft, fact: SecurityReported) -> None:
@@ -57,12 +38,6 @@ def connector_changed(d: Draft, fact: ConnectorChanged) -> None:
     before = d.evse(fact.station, fact.evse).connector
     if fact.status is ConnectorStatus.FAULTED and before is not ConnectorStatus.FAULTED:
         _note(d, fact.station, Incident(number=0, what=Fault.OUT_OF_SERVICE, at=fact.at, evse=fact.evse))
-
-
-def fault_of(origin: str) -> Fault:
-    """Return the kind of fault a component's variable stands for."""
-    name = origin.casefold()
-    return next((fault for word, fault in _FAULTS.items() if word in name), Fault.OTHER)
 
 
 def _note(d: Draft, identity: str, incident: Incident) -> None:

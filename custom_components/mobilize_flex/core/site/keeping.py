@@ -21,7 +21,7 @@ from ..model.state import EvseState, MeterState, SiteState, StationMemory, Stati
 from ..model.station import VariableReport
 from ..model.vendor import VendorCall
 from ..model.wishes import Wishes
-from ..ocpp.inventory import connectors
+from ..ocpp.inventory import connectors, held_once
 from . import shelf
 
 WISHES: Final = "wishes"
@@ -78,12 +78,15 @@ def kept_type(key: str) -> type[object] | None:
     return {WISHES: Wishes, HABIT: Habit, ACCESS: AccessList, PRICES: PricesPublished}.get(key) or shelf.kept_type(key)
 
 
-def changes(before: SiteState, after: SiteState) -> tuple[Keep, ...]:
-    """Return what has to be stored because of a step; identity tells, so it costs next to nothing."""
-    return tuple(_changes(before, after))
+def changes(before: SiteState, after: SiteState, sessions: Iterable[str]) -> tuple[Keep, ...]:
+    """Return what has to be stored because of a step; identity tells, so it costs next to nothing.
+
+    There are very many sessions: ``sessions`` are the keys of those that may be others than before.
+    """
+    return tuple(_changes(before, after, sessions))
 
 
-def _changes(before: SiteState, after: SiteState) -> Iterator[Keep]:
+def _changes(before: SiteState, after: SiteState, sessions: Iterable[str]) -> Iterator[Keep]:
     if after.wishes is not before.wishes:
         yield Keep(WISHES, after.wishes)
     if after.access is not before.access:
@@ -95,11 +98,14 @@ def _changes(before: SiteState, after: SiteState) -> Iterator[Keep]:
         yield from _dimming_changes(before.dimming, after.dimming)
     if after.stations is not before.stations:
         for identity, station in after.stations.items():
-            yield from _station_changes(identity, before.stations.get(identity), station)
-        for identity in before.stations.keys() - after.stations.keys():
-            yield from _forgotten(identity)
-    yield from _renewed(BATTERY, before.learned, after.learned)
-    yield from _renewed(SESSION, before.sessions, after.sessions)
+            old = before.stations.get(identity)
+            if old is not station:
+                yield from _station_changes(identity, old, station)
+        for identity in before.stations:
+            if identity not in after.stations:
+                yield from _forgotten(identity)
+    yield from _renewed(BATTERY, before.learned, after.learned, after.learned)
+    yield from _renewed(SESSION, before.sessions, after.sessions, sessions)
 
 
 def _station_changes(identity: str, old: StationState | None, station: StationState) -> Iterator[Keep]:
@@ -127,10 +133,13 @@ def leftovers(config: SiteConfig, kept: Mapping[str, object]) -> tuple[Keep, ...
     return (*stations, *(Keep(key, None) for key in lessons))
 
 
-def _renewed(prefix: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Keep]:
+def _renewed(
+    prefix: str, before: Mapping[str, object], after: Mapping[str, object], keys: Iterable[str]
+) -> Iterator[Keep]:
     if after is not before:
-        for key, value in after.items():
-            if before.get(key) is not value:
+        for key in keys:
+            value = after.get(key)
+            if value is not None and before.get(key) is not value:
                 yield Keep(prefix + key, value)
 
 
@@ -215,7 +224,7 @@ def _station(config: StationConfig, kept: Mapping[str, object], sessions: Mappin
     remembered = memory if isinstance(memory, StationMemory) else StationMemory()
     known = firmware if isinstance(firmware, FirmwareState) else FirmwareState()
     model = kept.get(INVENTORY + config.identity)
-    rows = model.rows if isinstance(model, KeptInventory) else ()
+    rows = tuple(held_once(row) for row in model.rows) if isinstance(model, KeptInventory) else ()
     whole = bool(rows) and remembered.inventory_of is not None
     station = StationState(config=config, memory=remembered, firmware=known, inventory=rows, inventory_whole=whole)
     mine = [s for s in sessions.values() if s.station == config.identity]

@@ -5,13 +5,13 @@ from typing import Final
 
 from ..battery import learning
 from ..battery.belief import FLOWS_W, error_of, is_news, kept, moved_on
-from ..battery.believing import Hearing, doubts_of, heard, leapt, stays, word_of
+from ..battery.believing import EXACT, Hearing, doubts_of, heard, leapt, stays, word_of
 from ..battery.losses import battery_of
 from ..model.battery import (
+    UNTAUGHT,
     Battery,
     Belief,
     Doubt,
-    Learned,
     Level,
     SocSource,
     Stretch,
@@ -40,7 +40,7 @@ def battery_at(state: SiteState, session: Session | None) -> Battery:
     """Return the battery on a cable, to reckon with."""
     car = vehicle_of(state, session)
     told_wh = session.needs.capacity_wh if session is not None and session.needs is not None else None
-    return battery_of(car, state.learned.get(car.key, Learned()), told_wh)
+    return battery_of(car, state.learned.get(car.key, UNTAUGHT), told_wh)
 
 
 def followed(d: Draft, evse: EvseState, readings: StationReadings, *, leaps: bool) -> Belief:
@@ -199,7 +199,7 @@ def _heard(
 def _learn(d: Draft, session: Session | None, stretch: Stretch, points: float) -> None:
     car = vehicle_of(d.state, session)
     if car.key:
-        learned = learning.taught(d.state.learned.get(car.key, Learned()), car, stretch, points)
+        learned = learning.taught(d.state.learned.get(car.key, UNTAUGHT), car, stretch, points)
         d.state = replace(d.state, learned=MappingProxyType({**d.state.learned, car.key: learned}))
 
 
@@ -282,4 +282,5 @@ def vehicle_level(state: SiteState, key: str, now: Moment) -> Level:
     if car.soc_pct is None:
         return Level()
     told_at = None if car.at is None else car.at.utc
-    return Level(soc_pct=car.soc_pct, age_s=now.age_s(car.at), source=car.source, told_at=told_at)
+    error_pct = 0.0 if car.source is None else EXACT[car.source]
+    return Level(soc_pct=car.soc_pct, error_pct=error_pct, age_s=now.age_s(car.at), source=car.source, told_at=told_at)

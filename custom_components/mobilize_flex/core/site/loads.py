@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from ..control.effect import takes_w
 from ..grid.dimming import feed_in_share, guaranteed_w
 from ..grid.law import rule
 from ..grid.takers import SETTLED_S, Scene, Taker, footing
@@ -75,6 +76,7 @@ def _taker(state: SiteState, station: StationState, evse: EvseState, now: Moment
         known=car_known(evse, now),
         measured=_measured(state.load.ramps.get(place), evse, now),
         ordered_w=_ordered_w(station, evse),
+        takes_w=takes_w(delivery, now),
         changed_s=None if changed is None else changed.mono_s,
         waiting=delivery.outcome is Outcome.WAITING,
         wished_w=evse.decision.wished_w,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from ..control.decide import Situation, decide
-from ..control.effect import takes_w
+from ..control.effect import cap_w, refused_all, takes_w
 from ..control.pace import mode_of
 from ..control.probe import wanted_w
 from ..control.refusals import form_left
@@ -16,7 +16,7 @@ from ..model.plan import Plan
 from ..model.reasons import Reason
 from ..model.replacing import replace
 from ..model.session import Phase, Session
-from ..model.state import EvseState, Onboarding, SiteState, StationState
+from ..model.state import Decision, EvseState, Onboarding, SiteState, StationState
 from . import flap, probing
 from .access import keep_in_step
 from .asking import ask_plan
@@ -26,6 +26,7 @@ from .level import battery_at, level_of
 from .loads import share_out, share_with
 from .routes import no_route, route_of
 from .turning import turn
+from .turns import taken_before_w
 from .wanting import hold_pct, needs_replug, next_departure, preparing, v2g_agreed, v2g_wanted, vehicle_of
 from .welcome import welcome
 
@@ -122,13 +123,22 @@ def _decide(d: Draft, identity: str, number: int) -> None:
     evse = d.evse(identity, number)
     station = d.state.stations[identity]
     situation = _situation(d, station, evse)
-    decision = decide(situation)
-    if evse.delivery.following is False and decision.power_w and decision.capped_by is None:
-        decision = replace(decision, capped_by=Reason.NOT_FOLLOWING)
+    decision = _as_it_went(d, evse, decide(situation))
     if decision != evse.decision:
         evse = replace(evse, decision=decision)
     d.put_evse(identity, evse)
     ask_plan(d, identity, number, situation)
+
+
+def _as_it_went(d: Draft, evse: EvseState, decision: Decision) -> Decision:
+    """Return a decision that knows what becomes of it: refused by the station, held down by it, not followed."""
+    delivery, power_w = evse.delivery, decision.power_w
+    if power_w is not None and refused_all(delivery.trouble):
+        return replace(decision, capped_by=Reason.FALLBACK)
+    if delivery.following is not False or not power_w or decision.capped_by is not None:
+        return decision
+    capped = cap_w(delivery, 1 if power_w > 0.0 else -1, d.now) is not None
+    return replace(decision, capped_by=Reason.EXTERNAL_LIMIT if capped else Reason.NOT_FOLLOWING)
 
 
 def situation_of(d: Draft, identity: str, number: int) -> Situation:
@@ -138,8 +148,8 @@ def situation_of(d: Draft, identity: str, number: int) -> Situation:
 
 def _situation(d: Draft, station: StationState, evse: EvseState) -> Situation:
     session = d.session(evse.session)
-    level = _level(d, station, evse, session)
-    departure = next_departure(d.state, d.now)
+    level, departure = _level(d, station, evse, session), next_departure(d.state, d.now)
+    house_w, recent_w = _house_left(d, station, evse)
     return Situation(
         online=station.online,
         phase=_phase(evse, session),
@@ -166,9 +176,9 @@ def _situation(d: Draft, station: StationState, evse: EvseState) -> Situation:
         takes_w=takes_w(evse.delivery, d.now),
         no_route=_no_route(d, station, evse),
         probe_w=wanted_w(evse.probe) if evse.probe else None,
-        house_w=d.state.meter.house_w if evse.envelope.fresh else None,
+        house_w=house_w,
         ageing_per_kwh=d.state.config.ageing_per_kwh,
-        recent_w=d.state.meter.recent_w,
+        recent_w=recent_w,
         may_feed=d.state.config.feed_in_w > 0.0,
         mode=mode_of(evse.delivery),
         stopped_s=d.now.age_s(evse.delivery.stopped_at),
@@ -176,6 +186,16 @@ def _situation(d: Draft, station: StationState, evse: EvseState) -> Situation:
         needs_replug=no_route(d.state, station) is None and needs_replug(evse, session, wanted=_v2g_now(d, session)),
         meeting_again=_meeting_again(d, station),
     )
+
+
+def _house_left(d: Draft, station: StationState, evse: EvseState) -> tuple[float | None, float | None]:
+    """Return what the house takes, now and lately, once cars whose turn is first did their part."""
+    meter, before_w = d.state.meter, 0.0
+    if evse.phase is Phase.V2G and len(d.state.sessions) > 1:
+        before_w = taken_before_w(d.state, station.config.identity, evse.evse)
+    sure_w = d.state.load.house_w if d.state.load.house_w is not None else meter.house_w
+    house_w = None if meter.house_w is None or sure_w is None or not evse.envelope.fresh else sure_w + before_w
+    return house_w, None if meter.recent_w is None else meter.recent_w + before_w
 
 
 def _meeting_again(d: Draft, station: StationState) -> bool:

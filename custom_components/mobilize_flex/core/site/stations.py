@@ -32,6 +32,7 @@ from ..model.outside import ExternalLimit
 from ..model.state import Boot, EvseState, LimitsDelivery, Onboarding, StationMemory, StationState
 from ..model.station import ConnectorStatus
 from ..model.wishes import Override
+from ..ocpp.numbering import RAISED, REFUSED as RENUMBERED
 from ..ocpp.profiles import order_id
 from . import access, delivering, flap, holding, rest
 from .draft import Draft
@@ -160,6 +161,7 @@ def connector_changed(d: Draft, fact: ConnectorChanged) -> None:
         turn(d, fact.station, fact.evse, Turn.MENDED)
         turn(d, fact.station, fact.evse, Turn.PLUGGED)
     elif evse.session is None:
+        d.put_evse(fact.station, replace(evse, early=None))
         turn(d, fact.station, fact.evse, Turn.UNPLUGGED)
 
 
@@ -211,7 +213,7 @@ def problem_reported(d: Draft, fact: ProblemReported) -> None:
 
 def limit_reported(d: Draft, fact: LimitReported) -> None:
     """Adopt a limit something else sets, until it is cleared; each source has one."""
-    told = ExternalLimit(fact.source, fact.limit_w, fact.grid_critical)
+    told = ExternalLimit(fact.source, fact.limit_w, fact.grid_critical, fact.later)
     for evse in _addressed(d, fact.station, fact.evse):
         others = tuple(known for known in evse.external if known.source != fact.source)
         d.put_evse(fact.station, replace(evse, external=(*others, told)[-MOST_SOURCES:]))
@@ -279,7 +281,7 @@ def _limits_answered(
     """Note whether the lasting limits are written; if not, try the other unit at once, and the same now and then."""
     limits, memory = station.limits, station.memory
     if isinstance(fact, CommandAccepted):
-        memory = replace(memory, limits_of=station.config.limits_key)
+        memory = replace(memory, limits_of=limits.key)
         return replace(station, memory=memory, limits=LimitsDelivery(amperes=limits.amperes))
     wait_s = LIMITS_AGAIN_S[limits.tries] if limits.tries < len(LIMITS_AGAIN_S) else math.inf
     limits = replace(limits, id=None, tries=limits.tries + 1, again_s=now.mono_s + wait_s)
@@ -290,6 +292,8 @@ def _limits_answered(
             limits = replace(limits, again_s=math.inf)
         elif fact.reason == "UnsupportedRateUnit" and limits.tries == 1:
             limits = replace(limits, amperes=not limits.amperes, again_s=now.mono_s)
+        elif fact.reason == RENUMBERED and limits.tries < len(RAISED):
+            limits = replace(limits, again_s=now.mono_s)
     return replace(station, memory=memory, limits=limits)
 
 

@@ -10,7 +10,7 @@ from ..model.certificates import CertificateEnding, CertificateMade, Certificate
 from ..model.commands import Keep, MakePlan, StationAnswer, StationCommand
 from ..model.contracts import DaysTold
 from ..model.delivery import ScheduleTold
-from ..model.dimming import ContactsRead
+from ..model.dimming import ContactsRead, OthersMeasured
 from ..model.facts import Fact
 from ..model.intents import Intent
 from ..model.moment import Moment
@@ -121,6 +121,7 @@ def _ticked(d: Draft, fact: f.Ticked) -> None:
     upkeep.expire(d)
     firmware.overdue(d)
     accounting.ticked(d)
+    dimming.limits_move_on(d)
     dimming.follow(d)
 
 
@@ -160,6 +161,7 @@ ARMS: Final[Mapping[type, Arm]] = dict(
         _arm(f.MeterRead, home.meter_read),
         _arm(f.MeterLost, home.meter_lost),
         _arm(ContactsRead, dimming.contacts_read),
+        _arm(OthersMeasured, dimming.others_measured),
         _arm(VehicleSocRead, level.vehicle_soc_read),
         _arm(VehiclePlugRead, level.vehicle_plug_read),
         _arm(f.PricesPublished, market.prices_published),
@@ -172,6 +174,7 @@ ARMS: Final[Mapping[type, Arm]] = dict(
         _arm(f.Stopping, home.stopping),
         _arm(i.SetProgramme, wishing.set_programme),
         _arm(i.RemoveProgramme, wishing.remove_programme),
+        _arm(i.SkipDay, wishing.skip_day),
         _arm(i.SetDeparture, wishing.set_departure),
         _arm(i.RemoveDeparture, wishing.remove_departure),
         _arm(i.ApplyV2gToAll, wishing.apply_v2g_to_all),
@@ -213,4 +216,4 @@ def step(state: SiteState, event: Event, now: Moment) -> Step:
         round_station(draft, identity)
     elif not isinstance(event, _NO_ROUND):
         round_all(draft)
-    return Step(draft.state, changes(state, draft.state), tuple(draft.commands))
+    return Step(draft.state, changes(state, draft.state, draft.sessions_put), tuple(draft.commands))

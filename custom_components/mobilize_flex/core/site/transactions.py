@@ -2,17 +2,17 @@
 
 from typing import Final
 
-from ..access.admission import Verdict
+from ..access.admission import NO_TOKEN_KINDS, Verdict
 from ..control import pace
 from ..control.session_table import Turn
 from ..ledger import sessions
 from ..ledger.counters import bound_of
-from ..model.commands import AnswerNeeds, AnswerTransaction
+from ..model.commands import AllowTransfer, AnswerNeeds, AnswerTransaction, TokenStatus
 from ..model.facts import Metered, NeedsReported, TransactionReported
 from ..model.replacing import replace
 from ..model.session import Phase, Session
 from ..model.state import EvseState, SiteState
-from ..model.station import ConnectorStatus, EventKind
+from ..model.station import ConnectorStatus, EventKind, Needs, Version
 from . import access, accounting, flap, level
 from .counting import believable, count, take_samplings
 from .draft import Draft
@@ -21,6 +21,7 @@ from .routes import announced_by_needs, route_of
 from .turning import let_go, turn
 from .wanting import next_departure, preparing, promised_pct, v2g_agreed, v2g_wanted, vehicle_named
 
+EARLY_S: Final = 180.0
 SHORT_NAME: Final = 10
 """A name of so few figures is a count, and begins anew some day."""
 
@@ -49,12 +50,25 @@ def transaction_reported(d: Draft, fact: TransactionReported) -> None:
     accounting.note(d, session, merged, fact)
     if news:
         _follow(d, fact, merged, evse_number)
+        _allow_v2g(d, fact, told)
     else:
         count(d, fact.station, evse_number, fact.samplings, dated=trusted)
     if fact.kind is EventKind.ENDED and d.evse(fact.station, evse_number).session == merged.key:
         _end(d, fact.station, evse_number)
     look_for_rest(d, d.state.sessions[merged.key])
     _answer(d, fact, told, merged)
+
+
+def _allow_v2g(d: Draft, fact: TransactionReported, told: Verdict | None) -> None:
+    """Allow what the answer to a badge would have allowed, where a charge begins without one."""
+    bare = fact.token is not None and fact.token.kind in NO_TOKEN_KINDS and fact.kind is not EventKind.ENDED
+    station = d.state.stations[fact.station]
+    if not bare or told is None or not told.accepted or station.memory.version is not Version.V21:
+        return
+    if v2g_wanted(d.state, d.now):
+        phases = station.config.phases
+        allow = AllowTransfer(id=d.next_id(), station=fact.station, transaction=fact.transaction, phases=phases)
+        d.commands.append(allow)
 
 
 def session_of(state: SiteState, fact: TransactionReported) -> Session | None:
@@ -150,7 +164,20 @@ def _adopt(d: Draft, fact: TransactionReported, session: Session, evse: EvseStat
             _move_away(d, fact.station, other)
     d.put_evse(fact.station, replace(d.evse(fact.station, evse.evse), session=session.key))
     level.arrived(d, fact.station, evse.evse)
-    return turn(d, fact.station, evse.evse, Turn.BEGAN)
+    turn(d, fact.station, evse.evse, Turn.BEGAN)
+    _take_early(d, fact.station, evse.evse)
+    return d.evse(fact.station, evse.evse)
+
+
+def _take_early(d: Draft, identity: str, number: int) -> None:
+    """Take what a car said it needs just before its transaction began: some begin it with the first power only."""
+    evse = d.evse(identity, number)
+    if evse.early is None:
+        return
+    said_at, needs = evse.early
+    d.put_evse(identity, replace(evse, early=None))
+    if d.now.age_s(said_at) <= EARLY_S:
+        _take_needs(d, identity, number, needs)
 
 
 def _move_away(d: Draft, identity: str, evse: EvseState) -> None:
@@ -170,7 +197,12 @@ def _verdict(d: Draft, fact: TransactionReported) -> Verdict | None:
     """Return the verdict on the badge of an event; only one that starts a charge now may be learnt."""
     if fact.token is None:
         return None
-    return access.admit(d, fact.station, fact.token, learn=not fact.offline and fact.kind is not EventKind.ENDED)
+    begins = not fact.offline and fact.kind is not EventKind.ENDED
+    told = access.admit(d, fact.station, fact.token, learn=begins)
+    if told.badge is None or not told.accepted or not begins:
+        return told
+    busy = access.is_busy(d, told.badge, (fact.station, fact.transaction))
+    return replace(told, status=TokenStatus.BUSY, until=None) if busy else told
 
 
 def _with_verdict(session: Session, fact: TransactionReported, told: Verdict | None) -> Session:
@@ -213,19 +245,29 @@ def needs_reported(d: Draft, fact: NeedsReported) -> None:
     if not station.memory.announced and announced_by_needs(fact.needs):
         d.put_station(replace(station, memory=replace(station.memory, announced=True)))
     evse = d.evse(fact.station, fact.evse)
-    session = d.session(evse.session)
-    if session is not None:
-        d.put_session(replace(session, needs=fact.needs))
-    level.needs_told(d, fact.station, fact.evse)
-    if evse.phase is Phase.STARTING:
-        barred = session is not None and session.charge_only
-        agreed = not barred and v2g_agreed(d.state, fact.station, fact.needs, d.now)
-        turn(d, fact.station, fact.evse, Turn.V2G_AGREED if agreed else Turn.STANDARD_BEGAN)
-    elif evse.phase is Phase.V2G and not fact.needs.bidirectional and _tells_needs(d, fact.station):
-        flap.press(d, fact.station, fact.evse)
+    known = d.session(evse.session) is not None
+    if known:
+        _take_needs(d, fact.station, fact.evse, fact.needs)
+    else:
+        d.put_evse(fact.station, replace(evse, early=(d.now, fact.needs)))
     evse = d.evse(fact.station, fact.evse)
     d.put_evse(fact.station, replace(evse, plan_stale=True, delivery=pace.again(evse.delivery)))
-    d.commands.append(AnswerNeeds(call=fact.call, profile_follows=session is not None))
+    d.commands.append(AnswerNeeds(call=fact.call, profile_follows=known))
+
+
+def _take_needs(d: Draft, identity: str, number: int, needs: Needs) -> None:
+    """Keep in the session what its car needs; it settles what kind of session a starting one is."""
+    evse = d.evse(identity, number)
+    session = d.session(evse.session)
+    if session is None:
+        return
+    d.put_session(replace(session, needs=needs))
+    level.needs_told(d, identity, number)
+    if evse.phase is Phase.STARTING:
+        agreed = not session.charge_only and v2g_agreed(d.state, identity, needs, d.now)
+        turn(d, identity, number, Turn.V2G_AGREED if agreed else Turn.STANDARD_BEGAN)
+    elif evse.phase is Phase.V2G and not needs.bidirectional and _tells_needs(d, identity):
+        flap.press(d, identity, number)
 
 
 def _tells_needs(d: Draft, identity: str) -> bool:

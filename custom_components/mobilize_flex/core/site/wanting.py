@@ -75,10 +75,7 @@ def soc_from_needs(needs: Needs, capacity_wh: float) -> float | None:
 
 def promised_pct(state: SiteState, departure: Departure | None) -> float | None:
     """Return the level the car should have at a departure, within the owner's limits."""
-    if departure is None:
-        return None
-    target, wishes = departure.programme.target_soc_pct, state.wishes
-    return wishes.soc_max_pct if target is None else min(max(target, wishes.soc_min_pct), wishes.soc_max_pct)
+    return None if departure is None else state.wishes.level_pct(departure.programme)
 
 
 def hold_pct(state: SiteState, evse: EvseState, session: Session | None, ahead: Departure | None) -> float | None:

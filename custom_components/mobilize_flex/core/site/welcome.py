@@ -27,6 +27,7 @@ from ..ocpp.profiles import foreign
 from . import firmware, holding
 from .draft import Draft
 from .inventory import inventory_key
+from .lasting import kept_config
 from .probing import tidy_up
 from .rest import ask_for_rest
 from .routes import abilities_of
@@ -78,7 +79,7 @@ def _ask_all(d: Draft, identity: str) -> None:
     """
     station = d.state.stations[identity]
     d.put_station(replace(station, onboarding=Onboarding.READY))
-    if station.memory.limits_of != station.config.limits_key:
+    if station.memory.limits_of != kept_config(d.state, station.config, d.now).limits_key:
         install_limits(d, identity)
     elif _may(d, identity, Automatic.PROFILES):
         read_profiles(d, identity)
@@ -129,7 +130,7 @@ def _look_again(d: Draft, identity: str) -> None:
     """Look up what was asked for and did not come; write the limits again that were refused a while ago."""
     station = d.state.stations[identity]
     limits = station.limits
-    if limits.tries and limits.id is None and d.now.mono_s >= limits.again_s:
+    if limits.id is None and (d.now.mono_s >= limits.again_s if limits.tries else _outdated(d, station)):
         install_limits(d, identity)
     if station.looked or d.now.age_s(station.connected_at) < LOOK_S:
         return
@@ -142,6 +143,12 @@ def _look_again(d: Draft, identity: str) -> None:
             if evse.session is not None and not measured:
                 what = Trigger.METER_VALUES
                 d.commands.append(AskToSend(id=d.next_id(), station=identity, what=what, evse=evse.evse))
+
+
+def _outdated(d: Draft, station: StationState) -> bool:
+    """Return whether a station keeps something else than it should, since the contacts closed or opened."""
+    known = station.memory.limits_of
+    return known is not None and known != kept_config(d.state, station.config, d.now).limits_key
 
 
 def _read_statuses(d: Draft, identity: str) -> None:
@@ -160,7 +167,7 @@ def _read_statuses(d: Draft, identity: str) -> None:
 def _limits(d: Draft, identity: str, command_id: int) -> InstallLimits:
     """Return the lasting limits in the unit the station takes."""
     station = d.state.stations[identity]
-    config, amperes = station.config, station.limits.amperes
+    config, amperes = kept_config(d.state, station.config, d.now), station.limits.amperes
     if amperes is None:
         amperes = abilities_of(d.state, station).watts is False
     return InstallLimits(
@@ -179,7 +186,8 @@ def install_limits(d: Draft, identity: str) -> None:
         return
     command = _limits(d, identity, d.next_id())
     station = d.state.stations[identity]
-    d.put_station(replace(station, limits=replace(station.limits, id=command.id, amperes=command.amperes)))
+    key = kept_config(d.state, station.config, d.now).limits_key
+    d.put_station(replace(station, limits=replace(station.limits, id=command.id, key=key, amperes=command.amperes)))
     d.commands.append(command)
 
 

@@ -15,9 +15,10 @@ from ..model.intents import (
     SetProgramme,
     SetSocLimits,
     SetV2g,
+    SkipDay,
     WakeProgrammes,
 )
-from ..model.programme import MOST_DEPARTURES, Programme
+from ..model.programme import MOST_DEPARTURES, MOST_SKIPPED, Programme
 from ..model.session import Phase
 from ..model.state import EvseState
 from ..model.wishes import Override, Wishes
@@ -68,6 +69,22 @@ def remove_programme(d: Draft, intent: RemoveProgramme) -> None:
         return
     silenced = tuple(n for n in wishes.silenced if n != intent.number)
     _wish(d, replace(wishes, programmes=programmes, silenced=silenced))
+
+
+def skip_day(d: Draft, intent: SkipDay) -> None:
+    """Leave a programme out on a single day; of the days that are over nothing is kept."""
+    wishes = d.state.wishes
+    programme = wishes.programme(intent.number)
+    if programme is None or not programme.leaves_on(intent.day):
+        d.refuse("departure_unknown", departure=intent.day.isoformat())
+        return
+    today = d.now.utc.astimezone(d.state.config.zone).date()
+    skipped = tuple(sorted({*(day for day in programme.skipped if day >= today), intent.day}))
+    if len(skipped) > MOST_SKIPPED:
+        d.refuse("days_skipped", most=str(MOST_SKIPPED), number=str(intent.number))
+        return
+    without = replace(programme, skipped=skipped)
+    _wish(d, replace(wishes, programmes=tuple(without if p is programme else p for p in wishes.programmes)))
 
 
 def set_departure(d: Draft, intent: SetDeparture) -> None:
