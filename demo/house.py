@@ -21,8 +21,9 @@ HOUSE_SENSOR: Final = f"""\
       state: >-
         {{% set ns = namespace(car_w=0.0) %}}
         {{% for e in integration_entities('mobilize_flex')
-            if e is match('sensor[.].*_(power|puissance)$') and e is not match('.*charging_power$')
-            and device_attr(e, 'manufacturer') %}}
+            if e is match('sensor[.].*_(power|puissance)$')
+            and (device_attr(e, 'manufacturer')
+                 or device_attr(device_attr(e, 'via_device_id') or '', 'manufacturer')) %}}
         {{% set ns.car_w = ns.car_w + states(e) | float(0) %}}
         {{% endfor %}}
         {{{{ ({HOUSE_W} + ns.car_w) | round(0) }}}}

@@ -15,7 +15,7 @@ from .core.model.dimming import Draw
 from .core.model.session import Phase
 from .core.model.station import ConnectorStatus
 from .core.model.upkeep import Reservation
-from .entity import ContactsView, FlexEntity, MeterView, Seen, StationView, View, look, populate
+from .entity import ContactsView, FlexEntity, MeterView, Seen, StationView, View, described, look, populate
 from .places import Place
 
 PARALLEL_UPDATES = 0
@@ -153,6 +153,10 @@ class FlexBinarySensor(FlexEntity, BinarySensorEntity):
     """Show a yes or a no."""
 
     entity_description: FlexBinaryDescription[Any]
+    capability_attributes = None
+    device_class = described("device_class")
+    state_attributes = None
+    unit_of_measurement = None
 
     @override
     def see(self) -> Seen:

@@ -1,7 +1,7 @@
 """The notice board: who looks at which part of the home, told of a change at most once a second."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -86,13 +86,22 @@ class Board:
             self._tell_at(part, known, now + max(PACE_S, min(waits)))
 
 
-def news(before: SiteState, after: SiteState) -> Iterator[tuple[str, bool]]:
+type Moved = tuple[str, StationState | None, StationState]
+"""A station that a step changed: its identity, as it was, as it is."""
+
+
+def moved(before: SiteState, after: SiteState) -> list[Moved]:
+    """Return the stations that a step changed."""
+    if after.stations is before.stations:
+        return []
+    known = before.stations.get
+    return [(name, old, station) for name, station in after.stations.items() if (old := known(name)) is not station]
+
+
+def news(before: SiteState, after: SiteState, stations: Iterable[Moved]) -> Iterator[tuple[str, bool]]:
     """Yield the parts that a step changed, and whether people should see it at once; identity says what changed."""
-    if after.stations is not before.stations:
-        for identity, station in after.stations.items():
-            old = before.stations.get(identity)
-            if old is not station:
-                yield from _station_news(after, identity, old, station)
+    for identity, old, station in stations:
+        yield from _station_news(after, identity, old, station)
     if after.meter is not before.meter and after.config.meter is not None:
         yield f"meter/{after.config.meter.key}", before.meter.lost != after.meter.lost
     if after.dimming is not before.dimming and after.config.dimming is not None:
@@ -101,21 +110,19 @@ def news(before: SiteState, after: SiteState) -> Iterator[tuple[str, bool]]:
         yield from _vehicle_news(after)
     if after.books.accounts is not before.books.accounts:
         yield from _account_news(before.books, after)
-    if any(getattr(after, name) is not getattr(before, name) for name in ("config", "wishes", "prices")):
-        yield SITE, after.wishes is not before.wishes
+    wished = after.wishes is not before.wishes
+    if wished or after.config is not before.config or after.prices is not before.prices:
+        yield SITE, wished
 
 
-def bound_anew(before: SiteState, after: SiteState) -> Iterator[str]:
+def bound_anew(stations: Iterable[Moved]) -> Iterator[str]:
     """Yield a sentence for each EVSE whose limits something else sets than before."""
-    if after.stations is before.stations:
-        return
-    for identity, station in after.stations.items():
-        known = before.stations.get(identity)
-        if known is None or known.evses is station.evses:
+    for _, known, station in stations:
+        if known is None:
             continue
         for number, evse in station.evses.items():
             old, new = known.evses.get(number), evse.envelope
-            if old is not None and _reasons(old.envelope) != _reasons(new):
+            if old is not None and old.envelope is not new and _reasons(old.envelope) != _reasons(new):
                 inward, outward = (
                     f"{new.max_w:.0f} W ({new.max_because})",
                     f"{abs(new.min_w):.0f} W ({new.min_because})",
@@ -127,21 +134,16 @@ def _reasons(allowed: Envelope) -> tuple[Reason, Reason]:
     return allowed.max_because, allowed.min_because
 
 
-def came_and_went(before: SiteState, after: SiteState) -> Iterator[tuple[str, bool]]:
+def came_and_went(stations: Iterable[Moved]) -> Iterator[tuple[str, bool]]:
     """Yield the names of the stations that a step connected or lost."""
-    if after.stations is not before.stations:
-        for identity, station in after.stations.items():
-            old = before.stations.get(identity)
-            if old is not None and old.online is not station.online:
-                yield station.config.name, station.online
+    for _, old, station in stations:
+        if old is not None and old.online is not station.online:
+            yield station.config.name, station.online
 
 
-def several_evses(before: SiteState, after: SiteState) -> Iterator[str]:
-    """Yield the stations of more than one EVSE that a step changed."""
-    if after.stations is not before.stations:
-        for identity, station in after.stations.items():
-            if len(station.evses) > 1 and before.stations.get(identity) is not station:
-                yield identity
+def several_evses(stations: Iterable[Moved]) -> list[str]:
+    """Return the stations of more than one EVSE that a step changed."""
+    return [identity for identity, _, station in stations if len(station.evses) > 1]
 
 
 def evse_part(identity: str, number: int) -> str:
@@ -170,7 +172,7 @@ def _station_news(
             yield evse_part(identity, number), whole or turned
         if was.plan is not evse.plan:
             yield SITE, False
-        if _filled(was, evse):
+        if _filled(was, evse) or was.session is not evse.session:
             yield from _vehicle_news(after, urgent=was.battery.source is not evse.battery.source)
     yield f"station/{identity}", urgent
 

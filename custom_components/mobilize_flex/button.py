@@ -14,7 +14,7 @@ from .coordinator import FlexCoordinator, FlexEntry
 from .core.model.intents import ChargeNow, Intent, ResumeV2g
 from .core.model.tasks import ResetStation, UnlockConnector
 from .core.model.upkeep import UpkeepTask
-from .entity import FlexEntity, Seen, look, populate
+from .entity import FlexEntity, Seen, described, look, populate
 from .places import Place
 from .upkeep import async_insist
 
@@ -68,6 +68,10 @@ class FlexButton(FlexEntity, ButtonEntity):
     """Make one wish."""
 
     entity_description: FlexButtonDescription
+    capability_attributes = None
+    device_class = described("device_class")
+    state_attributes = None
+    unit_of_measurement = None
 
     @override
     def see(self) -> Seen:

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from . import const as c
 from .core.model.config import Automatic, MeterConfig, SiteConfig, StationConfig, VehicleConfig
 from .core.model.dimming import DimmingConfig
-from .core.model.electric import NOMINAL_V
+from .core.model.electric import MINIMUM_CHARGE_A, NOMINAL_V
 from .core.model.station import Version
 from .core.model.wiring import GUIDE, TransformerRatio, Wiring
 from .tariffs import contract
@@ -343,13 +343,19 @@ def _vehicle(subentry: ConfigSubentry) -> VehicleConfig:
         name=subentry.title,
         capacity_wh=data[c.CONF_CAPACITY_KWH] * 1000,
         max_charge_w=data[c.CONF_MAX_CHARGE_KW] * 1000,
-        min_charge_w=data[c.CONF_MIN_CHARGE_KW] * 1000,
+        min_charge_w=_least_w(data[c.CONF_MIN_CHARGE_KW]),
         max_discharge_w=data[c.CONF_MAX_DISCHARGE_KW] * 1000,
         min_discharge_w=data[c.CONF_MIN_DISCHARGE_KW] * 1000,
         charge_efficiency=data[c.CONF_CHARGE_EFFICIENCY_PCT] / 100,
         discharge_efficiency=data[c.CONF_DISCHARGE_EFFICIENCY_PCT] / 100,
         evccid=data.get(c.CONF_EVCCID),
     )
+
+
+def _least_w(told_kw: float) -> float:
+    """Return the least power a car charges with, W; the form's 1.4 kW stand for 6 A on one phase."""
+    six_a_w = MINIMUM_CHARGE_A * NOMINAL_V
+    return six_a_w if round(six_a_w / 1000, 1) == told_kw else told_kw * 1000
 
 
 def _meter(subentry: ConfigSubentry) -> MeterConfig:
@@ -362,6 +368,7 @@ def _meter(subentry: ConfigSubentry) -> MeterConfig:
         period_s=period_s,
         station=subentry.data.get(c.CONF_STATION),
         main_meter=subentry.data.get(c.CONF_WHERE) == c.WHERE_MAIN,
+        wiring=_wiring(subentry.data),
     )
 
 
@@ -374,4 +381,5 @@ def dimming_config(data: Mapping[str, Any], key: str = "", name: str = "") -> Di
         devices=int(data[c.CONF_DEVICES]),
         heating_w=data.get(c.CONF_HEATING_KW, 0.0) * 1000,
         limit_w=None if limit_kw is None else limit_kw * 1000,
+        others_measured=bool(data.get(c.CONF_OTHERS)),
     )

@@ -66,6 +66,7 @@ CONF_VENDOR_URL: Final = "vendor_url"
 CONF_VENDOR_IDENTITY: Final = "vendor_identity"
 CONF_VENDOR_USER: Final = "vendor_user"
 CONF_VENDOR_PASSWORD: Final = "vendor_password"
+CONF_VENDOR_ROOT: Final = "vendor_root"
 
 # vehicle
 CONF_CAPACITY_KWH: Final = "capacity_kwh"
@@ -141,6 +142,7 @@ WHERE_MAIN: Final = "main_meter"
 
 # the contacts of the grid operator
 CONF_DEVICES: Final = "devices"
+CONF_OTHERS: Final = "other_powers"
 CONF_HEATING_KW: Final = "heating_kw"
 CONF_LIMIT_KW: Final = "limit_kw"
 CONF_ACTIVE_WHEN: Final = "active_when"

@@ -12,7 +12,8 @@ from homeassistant.helpers import config_validation as cv
 
 from . import const as c
 from .configuration import subentries
-from .core.model.dimming import Contact, ContactsRead
+from .core.model.dimming import Contact, ContactsRead, OthersMeasured
+from .entity_meter import WATTS, value_of
 from .watching import Watch
 
 type Closed = Mapping[str, bool | None]
@@ -23,13 +24,15 @@ type Closed = Mapping[str, bool | None]
 class Contacts:
     """Hold the contacts of a home: each with a meaning of its own, or two that are a code together.
 
-    ``code`` is what they ask when both are open, the first closed, the second closed, both closed.
+    ``code`` is what they ask when both are open, the first closed, the second closed, both closed. ``others`` are the
+    sensors of what the other devices draw that share what is guaranteed.
     """
 
     meanings: tuple[tuple[Contact, str], ...] = ()
     active_open: bool = False
     pair: tuple[str, str] | None = None
     code: tuple[Contact | None, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def entities(self) -> tuple[str, ...]:
@@ -49,16 +52,18 @@ class Contacts:
 
 def contacts_of(data: Mapping[str, Any]) -> Contacts:
     """Return the contacts the owner named."""
+    others = tuple(cv.ensure_list(data.get(c.CONF_OTHERS)))
     if data[c.CONF_KIND] == c.CONTACTS_CODE:
         first, second = (data[name] for name in c.CONF_CODE_CONTACTS)
         asked = (data[name] for name in c.CONF_CODE)
-        return Contacts(pair=(first, second), code=tuple(None if m == "free" else Contact(m) for m in asked))
+        code = tuple(None if m == "free" else Contact(m) for m in asked)
+        return Contacts(pair=(first, second), code=code, others=others)
     meanings = [
         (Contact(meaning), entity_id)
         for name, meaning in c.CONF_CONTACTS.items()
         for entity_id in cv.ensure_list(data.get(name))
     ]
-    return Contacts(meanings=tuple(meanings), active_open=data[c.CONF_ACTIVE_WHEN] == c.ACTIVE_OPEN)
+    return Contacts(meanings=tuple(meanings), active_open=data[c.CONF_ACTIVE_WHEN] == c.ACTIVE_OPEN, others=others)
 
 
 def contact_source(entry: ConfigEntry[Any]) -> Contacts | None:
@@ -72,15 +77,23 @@ def is_closed(state: State | None) -> bool | None:
 
 
 class ContactsSource:
-    """Tell what the contacts ask, at once and at every change; one that does not answer is told as such."""
+    """Tell what the contacts ask, at once and at every change; one that does not answer is told as such.
 
-    def __init__(self, hass: HomeAssistant, contacts: Contacts, tell: Callable[[ContactsRead], None]) -> None:
+    What the other devices draw is told when it changed by more than a trifle.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, contacts: Contacts, tell: Callable[[ContactsRead | OthersMeasured], None]
+    ) -> None:
         """Follow the contacts."""
         self._contacts = contacts
         self._tell = tell
         self._closed: dict[str, bool | None] = {}
         self._told: ContactsRead | None = None
-        self._watches = [Watch(hass, entity_id, self._taker(entity_id)) for entity_id in contacts.entities]
+        self._drawn: dict[str, float | None] = {}
+        self._others: OthersMeasured | None = None
+        self._watches = [Watch(hass, entity_id, self._weigher(entity_id)) for entity_id in contacts.others]
+        self._watches += [Watch(hass, entity_id, self._taker(entity_id)) for entity_id in contacts.entities]
 
     def _taker(self, entity_id: str) -> Callable[[State | None], None]:
         @callback
@@ -90,6 +103,23 @@ class ContactsSource:
                 self._read()
 
         return take
+
+    def _weigher(self, entity_id: str) -> Callable[[State | None], None]:
+        @callback
+        def take(state: State | None) -> None:
+            self._drawn[entity_id] = value_of(state, WATTS)
+            if len(self._drawn) == len(self._contacts.others):
+                self._weigh()
+
+        return take
+
+    def _weigh(self) -> None:
+        drawn = list(self._drawn.values())
+        known = [max(0.0, power_w) for power_w in drawn if power_w is not None]
+        fresh = OthersMeasured(sum(known) if len(known) == len(drawn) else None)
+        if self._others is None or fresh.differs(self._others):
+            self._others = fresh
+            self._tell(fresh)
 
     def _read(self) -> None:
         read = self._contacts.read(self._closed)

@@ -16,12 +16,12 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from . import configuration as answers
-from .board import Board, bound_anew, came_and_went, news, several_evses
+from .board import Board, bound_anew, came_and_went, moved, news, several_evses
 from .concerns import Concerns
 from .const import DOMAIN
 from .core.battery.losses import battery_of
 from .core.grid.envelope import is_fresh
-from .core.model.battery import Battery, Learned, Level
+from .core.model.battery import UNTAUGHT, Battery, Level
 from .core.model.config import SiteConfig, VehicleConfig
 from .core.model.facts import Fact, SiteConfigured
 from .core.model.intents import Intent
@@ -55,7 +55,6 @@ from .troubles import forget_troubles, show_troubles
 _LOGGER = logging.getLogger(__name__)
 
 LOOK: Final = timedelta(seconds=5)
-CHECK: Final = timedelta(hours=6)  # a day would never pass where Home Assistant is restarted every night
 STOP_STEP_S: Final = 1.0
 
 type FlexEntry = ConfigEntry[FlexCoordinator]
@@ -142,7 +141,7 @@ class FlexCoordinator:
 
     def battery(self, car: VehicleConfig) -> Battery:
         """Return a car's battery as the owner knows it, moved by what its charges taught."""
-        return battery_of(car, self.state.learned.get(car.key, Learned()))
+        return battery_of(car, self.state.learned.get(car.key, UNTAUGHT))
 
     @property
     def departure(self) -> Departure | None:
@@ -222,7 +221,7 @@ class FlexCoordinator:
         forget_troubles(self.problems, self.state)
         self.places.look_round(self.state)
         self._undo.append(async_track_time_interval(self.hass, self._look_at_clock, LOOK))
-        self._undo.append(async_track_time_interval(self.hass, self.gate.async_check, CHECK))
+        self._undo.append(self.gate.async_begin())
         await self.sources.async_follow(self.entry)
 
     async def _async_remember(self) -> Opened:
@@ -364,15 +363,18 @@ class FlexCoordinator:
         self._glances.clear()
         if after.wishes is not before.wishes:
             self.problems.offer_programmes(after.wishes)
-        show_troubles(self.problems, before, after)
-        for part, urgent in news(before, after):
+        stations = moved(before, after)
+        for part, urgent in news(before, after, stations):
             self.board.changed(part, urgent=urgent)
-        for name, online in came_and_went(before, after):
+        if not stations:
+            return
+        show_troubles(self.problems, stations)
+        for name, online in came_and_went(stations):
             _LOGGER.info("Station %s is %s", name, "connected" if online else "no longer connected")
-        for limits in bound_anew(before, after):
+        for limits in bound_anew(stations):
             _LOGGER.debug("%s", limits)
-        self.places.meet(after, several_evses(before, after))
-        for identity in introduced(before, after):
+        self.places.meet(after, several_evses(stations))
+        for identity in introduced(stations):
             refresh_device(self.hass, self.entry, after, Place("station", identity))
 
     @callback

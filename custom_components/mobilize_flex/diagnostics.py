@@ -39,6 +39,7 @@ PRIVATE: Final = frozenset(
         "tokens",
         "vendor_identity",
         "vendor_password",
+        "vendor_root",
         "vendor_url",
         "vendor_user",
         "user_name",
@@ -119,7 +120,7 @@ def plain(value: object) -> Any:
             return [plain(v) for v in value]
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {"is": type(value).__name__} | {
-                f.name: plain(getattr(value, f.name)) if f.repr else HIDDEN for f in fields(value)
+                f.name: plain(getattr(value, f.name)) if f.repr else HIDDEN for f in fields(value) if f.init
             }
         case _:
             return str(value)

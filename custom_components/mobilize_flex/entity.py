@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import batched
-from typing import Any, Final, override
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -14,12 +16,13 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import FlexCoordinator
-from .core.model.battery import Battery, Learned, Level
+from .core.model.battery import UNTAUGHT, Battery, Learned, Level
 from .core.model.config import MeterConfig, StationConfig, VehicleConfig
 from .core.model.dimming import Dimming, DimmingConfig
 from .core.model.plan import Plan
 from .core.model.state import EvseState, Glance, MeterState, SiteState, StationState
 from .core.model.vendor import VendorReport
+from .entity_names import share_names
 from .places import Place
 
 CALM_S: Final = 10.0
@@ -122,7 +125,7 @@ def look(coordinator: FlexCoordinator, place: Place) -> View | None:
 
 
 def _look_at_vehicle(coordinator: FlexCoordinator, car: VehicleConfig) -> VehicleView:
-    learned = coordinator.state.learned.get(car.key, Learned())
+    learned = coordinator.state.learned.get(car.key, UNTAUGHT)
     return VehicleView(config=car, level=coordinator.level(car.key), battery=coordinator.battery(car), learned=learned)
 
 
@@ -154,20 +157,28 @@ NOTHING: Final = Seen(available=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Say what is worth writing at once: a change by ``band``, of sign, or of anything that is not a number."""
+    """Say what is worth writing at once: a change by ``band``, of sign, or of anything that is not a number.
+
+    ``watched`` are the attributes of which a change is news too.
+    """
 
     band: float | None = None
     calm_s: float = CALM_S
+    watched: tuple[str, ...] = ()
 
     def wait_s(self, shown: Seen, seen: Seen, since_s: float) -> float | None:
         """Return how long to wait before writing what is seen; ``None`` when it is what is shown already."""
         if seen == shown:
             return None
-        if seen.available is not shown.available:
+        if seen.available is not shown.available or self._is_news(shown, seen):
             return 0.0
         if seen.value == shown.value or self._is_small(shown.value, seen.value):
             return max(0.0, self.calm_s - since_s)
         return 0.0
+
+    def _is_news(self, shown: Seen, seen: Seen) -> bool:
+        before, after = shown.attributes or {}, seen.attributes or {}
+        return any(before.get(word) != after.get(word) for word in self.watched)
 
     def _is_small(self, before: Value, after: Value) -> bool:
         if self.band is None or not isinstance(before, int | float) or not isinstance(after, int | float):
@@ -176,39 +187,68 @@ class Pace:
 
 
 @cache
-def pace_of(band: float | None, calm_s: float) -> Pace:
+def pace_of(band: float | None, calm_s: float, watched: tuple[str, ...] = ()) -> Pace:
     """Return a pace; those that are alike are one."""
-    return Pace(band=band, calm_s=calm_s)
+    return Pace(band=band, calm_s=calm_s, watched=watched)
 
 
 def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
+def described(name: str) -> Any:
+    """Return a property that is what the description of an entity says; Home Assistant's own would keep it twice."""
+    return property(attrgetter(f"entity_description.{name}"))
+
+
 class FlexEntity(Entity):
     """Show one thing of one place; it keeps nothing but what it last showed.
 
-    What is the same for all of ours is said here: each entity would keep Home Assistant's own answer for itself.
+    What is the same for all of ours, or is said by the description, is read here each time: Home Assistant's own
+    answers would be kept by each entity, and one of more than thirty names takes 1.5 KiB more.
     """
 
     assumed_state = False
     attribution = None
+    entity_category = described("entity_category")
+    entity_picture: str | None = None
+    entity_registry_enabled_default = described("entity_registry_enabled_default")
     entity_registry_visible_default = True
     force_update = False
     has_entity_name = True
     icon = None
     internal_integration_suggested_object_id = None
     should_poll = False
+    supported_features: int | None = None
+    translation_key = described("translation_key")
+    own_names: ClassVar[tuple[str, ...]] = ()
     pace: Pace = Pace()
+    _attr_translation_placeholders: Mapping[str, str] = MappingProxyType({})
+
+    @override
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let the entities of a kind share their names."""
+        super().__init_subclass__(**kwargs)
+        share_names(cls, cls.own_names)
 
     def __init__(self, coordinator: FlexCoordinator, place: Place, description: EntityDescription) -> None:
         """Belong to a place."""
         self.coordinator = coordinator
         self.place = place
         self.entity_description = description
-        self._attr_unique_id = f"{coordinator.entry.entry_id}/{place.part}/{description.key}"
         self._shown = NOTHING
         self._shown_at = float("-inf")
+
+    @property
+    @override
+    def unique_id(self) -> str:
+        """Return what nothing else is called; the registry keeps it."""
+        return f"{self.coordinator.entry.entry_id}/{self.place.part}/{self.key}"
+
+    @property
+    def key(self) -> str:
+        """Return what nothing else of its platform is called at its place."""
+        return self.entity_description.key
 
     @property
     @override
@@ -273,7 +313,7 @@ type Maker = Callable[[Place], Iterable[FlexEntity]]
 @callback
 def populate(coordinator: FlexCoordinator, add: AddConfigEntryEntitiesCallback, make: Maker) -> None:
     """Add the entities of each place there is, and of each that comes; they leave with their subentry or device."""
-    made: dict[Place, tuple[str | None, ...]] = {}
+    made: dict[Place, tuple[str, ...]] = {}
 
     async def furnish(entities: list[FlexEntity], subentry_id: str | None) -> None:
         """Add entities a few at a time, so that nobody waits for all of them."""
@@ -288,9 +328,9 @@ def populate(coordinator: FlexCoordinator, add: AddConfigEntryEntitiesCallback, 
             made.pop(place, None)
         for place in places:
             known, there = made.get(place, ()), list(make(place))
-            new = [e for e in there if e.unique_id not in known]
+            new = [e for e in there if e.key not in known]
             if there:
-                made[place] = tuple(e.unique_id for e in there)
+                made[place] = tuple(e.key for e in there)
             if new and unasked:
                 work = furnish(new, place.subentry_id)
                 _ = coordinator.entry.async_create_task(coordinator.hass, work, f"{place.part} is furnished")

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import FlexEntry
 from .core.model.incidents import Fault, Incident, SecurityEvent
-from .entity import FlexEntity, Seen, populate
+from .entity import FlexEntity, Seen, described, populate
 from .event_session import SESSION, SessionEvent
 
 PARALLEL_UPDATES = 0
@@ -39,6 +39,10 @@ class FlexEvent(FlexEntity, EventEntity):
     """Tell each incident of a station once; it can be told while the station is away too."""
 
     entity_description: FlexEventDescription
+    device_class = described("device_class")
+    event_types = described("event_types")
+    own_names = ("_told_until",)
+    unit_of_measurement = None
     _told_until = 0
 
     @override

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.components.binary_sensor.const import DOMAIN as BINARY_SENSOR
+from homeassistant.components.sensor.const import SensorDeviceClass
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.const import STATE_UNKNOWN
+from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig
@@ -35,6 +36,9 @@ def _contact(multiple: bool = False) -> EntitySelector:
 
 _GUARANTEE: Final[dict[Any, Any]] = {
     probatio.Required(c.CONF_DEVICES, default=1): probatio.All(number(), probatio.Coerce(int)),
+    probatio.Optional(c.CONF_OTHERS): EntitySelector(
+        EntitySelectorConfig(filter={"domain": Platform.SENSOR, "device_class": SensorDeviceClass.POWER}, multiple=True)
+    ),
     probatio.Optional(SECTION_GUARANTEE): section(
         probatio.Schema(
             {
@@ -130,7 +134,7 @@ class ContactsFlow(FlexSubentryFlow):
             return {str(first): "contact_missing"}
         if len(set(named)) != len(named):
             return {str(first): "contact_twice"}
-        fields = [*c.CONF_CONTACTS, *c.CONF_CODE_CONTACTS]
+        fields = [*c.CONF_CONTACTS, *c.CONF_CODE_CONTACTS, c.CONF_OTHERS]
         unknown = {
             field for field in fields for e in cv.ensure_list(data.get(field)) if self.hass.states.get(e) is None
         }

@@ -15,6 +15,7 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
 )
+from homeassistant.helpers.translation import async_get_translations
 import probatio
 
 from . import const as c
@@ -99,7 +100,7 @@ class EntitySteps(FlexSubentryFlow):
             answers, errors = user_input, out_of_range(user_input, RANGES)
             if not errors:
                 data = {c.CONF_KIND: c.METER_STATION, **user_input}
-                return self._save(known[user_input[c.CONF_STATION]], data, METER_ID)
+                return self._save(await self._meter_of(known[user_input[c.CONF_STATION]]), data, METER_ID)
         options = [SelectOptionDict(value=identity, label=title) for identity, title in known.items()]
         schema = probatio.Schema(
             {
@@ -116,6 +117,11 @@ class EntitySteps(FlexSubentryFlow):
             errors=errors,
             description_placeholders={name: pictured(name) for name in NAMES},
         )
+
+    async def _meter_of(self, station: str) -> str:
+        """Return a name of the meter that nobody takes for the station's."""
+        words = await async_get_translations(self.hass, self.hass.config.language, "config_subentries", {c.DOMAIN})
+        return f"{station} ({words[f'component.{c.DOMAIN}.config_subentries.{c.METER}.entry_type'].lower()})"
 
     def _sensor_errors(self, data: Mapping[str, Any]) -> dict[str, str]:
         """Return what is wrong with the sensors named: each must be there, measure its kind, stand in its place."""

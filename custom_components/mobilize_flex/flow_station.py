@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry, SubentryFlowResult
 from homeassistant.const import CONF_NAME
@@ -25,14 +25,16 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from . import const as c
-from .configuration import PROTOCOLS, SELECTOR_A, drivers_path, listening, subentries
+from .configuration import PROTOCOLS, SELECTOR_A, drivers_path, listening, site_config, subentries
 from .core.model.config import Automatic
 from .core.model.driver import Driver, LetsGo
+from .core.model.electric import MINIMUM_CHARGE_A
 from .core.model.state import StationMemory, StationState
 from .core.model.station import Version
 from .core.ocpp.drivers import driver_for
 from .discovery import identity_error
 from .flow_form import FlexSubentryFlow, choice, filled, flatten, name_of, number, out_of_range, placed
+from .flow_vendor import FORWARDING, read_vendor
 from .flow_wiring import INSTALLATION, PLUGGED, read_wiring, wiring_words
 from .gate import async_addresses, certificate_store, host_name, root_url
 from .shell.credentials import new_secret, seal
@@ -41,18 +43,14 @@ from .shell.drivers import load_drivers
 SECTION_PASSWORD: Final = "password"
 SECTION_SECURITY: Final = "security"
 SECTION_CONVERSATION: Final = "conversation"
-SECTION_FORWARDING: Final = "forwarding"
 CONF_OWN_SECRET: Final = "own_secret"
 CONF_NEW_SECRET: Final = "new_secret"
 CONF_QR: Final = "qr"
 HYBRID: Final = "hybrid"
 
 _LONGEST_USER: Final = 255
-_LONGEST_URL: Final = 512
-_LONGEST_IDENTITY: Final = 48
-_VENDOR_WORDS: Final = (c.CONF_VENDOR_URL, c.CONF_VENDOR_IDENTITY, c.CONF_VENDOR_USER)
 _RANGES: Final = {c.CONF_FALLBACK_A: (6, 32), c.CONF_PRIORITY: (0, 9)}
-_DEFAULT_FALLBACK_A: Final = 16
+_MOST_SUGGESTED_A: Final = 16
 
 _OWN_SECRET = {
     probatio.Optional(CONF_OWN_SECRET): TextSelector(
@@ -64,7 +62,7 @@ _HARDWARE = {
     **PLUGGED,
 }
 _USE = {
-    probatio.Required(c.CONF_FALLBACK_A, default=_DEFAULT_FALLBACK_A): number("A"),
+    probatio.Optional(c.CONF_FALLBACK_A): number("A"),
     probatio.Optional(c.CONF_PRIORITY): probatio.All(number(), probatio.Coerce(int)),
     probatio.Required(c.CONF_ACCESS, default=c.ACCESS_OPEN): choice("access", [c.ACCESS_OPEN, c.ACCESS_BADGES]),
 }
@@ -86,15 +84,6 @@ _MEETING = {
     ),
 }
 _CONVERSATION = {probatio.Optional(SECTION_CONVERSATION): section(probatio.Schema(_MEETING), {"collapsed": True})}
-_VENDOR = {
-    probatio.Optional(c.CONF_VENDOR_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
-    probatio.Optional(c.CONF_VENDOR_IDENTITY): TextSelector(),
-    probatio.Optional(c.CONF_VENDOR_USER): TextSelector(),
-    probatio.Optional(c.CONF_VENDOR_PASSWORD): TextSelector(
-        TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password")
-    ),
-}
-_FORWARDING = {probatio.Optional(SECTION_FORWARDING): section(probatio.Schema(_VENDOR), {"collapsed": True})}
 ADMIT_SCHEMA: Final = probatio.Schema(_HARDWARE)
 NEW_SCHEMA: Final = probatio.Schema(
     {
@@ -104,7 +93,7 @@ NEW_SCHEMA: Final = probatio.Schema(
         **INSTALLATION,
         **_SECURITY,
         **_CONVERSATION,
-        **_FORWARDING,
+        **FORWARDING,
         probatio.Optional(SECTION_PASSWORD): section(probatio.Schema(_OWN_SECRET), {"collapsed": True}),
     }
 )
@@ -115,7 +104,7 @@ CHANGE_SCHEMA: Final = probatio.Schema(
         **INSTALLATION,
         **_SECURITY,
         **_CONVERSATION,
-        **_FORWARDING,
+        **FORWARDING,
         probatio.Optional(SECTION_PASSWORD): section(
             probatio.Schema({probatio.Required(CONF_NEW_SECRET, default=False): BooleanSelector(), **_OWN_SECRET}),
             {"collapsed": True},
@@ -157,8 +146,9 @@ def read(
     """Return a station's data without its password, and what is wrong with them."""
     selector_a = SELECTOR_A[answers[c.CONF_SELECTOR]]
     wired, errors = read_wiring(answers, site, before)
+    usual_a = before.get(c.CONF_FALLBACK_A) or suggested_fallback_a(site)
     data = wired | {
-        c.CONF_FALLBACK_A: answers.get(c.CONF_FALLBACK_A, min(_DEFAULT_FALLBACK_A, selector_a)),
+        c.CONF_FALLBACK_A: answers.get(c.CONF_FALLBACK_A, min(usual_a, selector_a)),
         c.CONF_ACCESS: answers.get(c.CONF_ACCESS, c.ACCESS_OPEN),
     }
     if priority := answers.get(c.CONF_PRIORITY):
@@ -171,6 +161,13 @@ def read(
     if not errors and data[c.CONF_FALLBACK_A] > selector_a:
         errors[c.CONF_FALLBACK_A] = "fallback_exceeds_selector"
     return data, errors
+
+
+def suggested_fallback_a(site: ConfigEntry[Any]) -> int:
+    """Return the current every station may take blindly: what the connection bears beside a house at its limit."""
+    home = site_config(site, UTC)
+    left_a = home.spare_a - sum(station.fallback_a for station in home.stations)
+    return int(min(max(MINIMUM_CHARGE_A, left_a), _MOST_SUGGESTED_A))
 
 
 def _read_line(answers: Mapping[str, Any], site: ConfigEntry[Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -197,42 +194,6 @@ def _read_conversation(answers: Mapping[str, Any]) -> dict[str, Any]:
     if set(wanted) != set(Automatic):
         data[c.CONF_AUTOMATIC] = [str(what) for what in Automatic if what in wanted]
     return data
-
-
-def read_vendor(answers: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return whom a station's calls are forwarded to, and what is wrong with it; nobody without an address.
-
-    A password left empty is the one of before, for the same address only: it is nobody else's business.
-    """
-    told = {key: answers.get(key, "").strip() for key in _VENDOR_WORDS}
-    data = {key: word for key, word in told.items() if word}
-    if c.CONF_VENDOR_URL not in data:
-        return {}, {}
-    password = answers.get(c.CONF_VENDOR_PASSWORD)
-    if not password and data[c.CONF_VENDOR_URL] == before.get(c.CONF_VENDOR_URL):
-        password = before.get(c.CONF_VENDOR_PASSWORD)
-    if password:
-        data[c.CONF_VENDOR_PASSWORD] = password
-    errors = {}
-    if not is_vendor_url(data[c.CONF_VENDOR_URL]):
-        errors[c.CONF_VENDOR_URL] = "vendor_url_invalid"
-    identity = told[c.CONF_VENDOR_IDENTITY]
-    if len(identity) > _LONGEST_IDENTITY or not identity.isprintable() or set(identity) & set(":/"):
-        errors[c.CONF_VENDOR_IDENTITY] = "vendor_identity_invalid"
-    if ":" in told[c.CONF_VENDOR_USER] or not told[c.CONF_VENDOR_USER].isprintable():
-        errors[c.CONF_VENDOR_USER] = "vendor_user_invalid"
-    return data, errors
-
-
-def is_vendor_url(word: str) -> bool:
-    """Return whether a text is the address of a backend, and nothing but that."""
-    try:
-        parts = urlsplit(word)
-        sound = parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    plain = word.isascii() and word.isprintable() and " " not in word and len(word) <= _LONGEST_URL
-    return sound and plain and "@" not in parts.netloc and not set(word) & set("?#")
 
 
 def values(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -298,7 +259,7 @@ class StationFlow(FlexSubentryFlow):
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for a new station."""
-        answers: dict[str, Any] = {}
+        answers: dict[str, Any] = {c.CONF_FALLBACK_A: suggested_fallback_a(self._get_entry())}
         errors: dict[str, str] = {}
         form = await self._async_with_routes(NEW_SCHEMA)
         if user_input is not None:

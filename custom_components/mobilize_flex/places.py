@@ -9,7 +9,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 
-from .board import EVSE, evse_named, evse_part
+from .board import EVSE, Moved, evse_named, evse_part
 from .configuration import subentries
 from .const import DOMAIN, STATION
 from .core.model.config import SiteConfig
@@ -163,12 +163,9 @@ def refresh_device(hass: HomeAssistant, entry: ConfigEntry[Any], state: SiteStat
         registry.async_update_device(device.id, **words)
 
 
-def introduced(before: SiteState, after: SiteState) -> Iterator[str]:
+def introduced(stations: Iterable[Moved]) -> Iterator[str]:
     """Yield the stations that a step heard something new of about themselves."""
-    if after.stations is before.stations:
-        return
-    for identity, station in after.stations.items():
-        old = before.stations.get(identity)
+    for identity, old, station in stations:
         if old is not None and old.memory is not station.memory and _station_words(old) != _station_words(station):
             yield identity
 

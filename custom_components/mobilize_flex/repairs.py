@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.components import persistent_notification
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -14,7 +15,7 @@ from .const import DOMAIN
 from .coordinator import FlexCoordinator, FlexEntry
 from .core.model.concern import ConcernKind
 from .core.model.intents import ResumeV2g, WakeProgrammes
-from .problems import PROGRAMMES_OFF
+from .problems import PROGRAMMES_OFF, TAMPERED
 from .upgrading import UpgradeError, async_upgrade
 
 
@@ -25,6 +26,8 @@ async def async_create_fix_flow(
     told = data or {}
     if issue_id.startswith(PROGRAMMES_OFF):
         return ProgrammesFlow(str(told.get("entry_id")))
+    if issue_id.startswith(TAMPERED):
+        return TamperedFlow(issue_id, str(told.get("station")))
     if issue_id.startswith(ConcernKind.STILL_PLUGGED):
         return NextSessionFlow(told)
     return UpgradeFlow(str(told.get("entry_id")), str(told.get("identity")), str(told.get("station")))
@@ -56,6 +59,26 @@ class ProgrammesFlow(RepairsFlow):
         if site is None:
             return self.async_abort(reason="site_gone")
         site.put(WakeProgrammes())
+        return self.async_create_entry(data={})
+
+
+class TamperedFlow(RepairsFlow):
+    """Take away the alarm of a station that was tampered with, once somebody looked."""
+
+    def __init__(self, issue_id: str, station: str) -> None:
+        """Take which station is meant."""
+        self._issue_id, self._words = issue_id, {"station": station}
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin by asking."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Wait for a word."""
+        if user_input is None:
+            form = probatio.Schema({})
+            return self.async_show_form(step_id="confirm", data_schema=form, description_placeholders=self._words)
+        persistent_notification.async_dismiss(self.hass, f"{DOMAIN}_{self._issue_id}")
         return self.async_create_entry(data={})
 
 

@@ -37,18 +37,21 @@ from .entity import (
     ContactsView,
     FlexEntity,
     MeterView,
+    Pace,
     Seen,
     SiteView,
     StationView,
     Value,
     VehicleView,
     View,
+    described,
     look,
     pace_of,
     populate,
 )
 from .places import Place
 from .sensor_accounts import account_sensors
+from .vehicle_words import capacity_words, learned_words, soc_words, stored_kwh
 
 PARALLEL_UPDATES = 0
 
@@ -72,7 +75,7 @@ class FlexSensorDescription[V: View](SensorEntityDescription):
     """Describe one sensor: where its value comes from, how exact it is, how soon a change is worth writing.
 
     ``lasting`` keeps it available while the station or meter is away. ``kinds`` names the kinds of meter that know it.
-    ``whole`` is for what a station has once, however many EVSEs it has.
+    ``whole`` is for what a station has once, however many EVSEs it has. Every change of a ``watched`` attribute is.
     """
 
     value: Callable[[V], Value]
@@ -80,10 +83,16 @@ class FlexSensorDescription[V: View](SensorEntityDescription):
     digits: int = 0
     band: float | None = None
     calm_s: float = 10.0
+    watched: tuple[str, ...] = ()
     lasting: bool = False
     whole: bool = False
     kinds: tuple[str, ...] | None = None
     placeholders: Mapping[str, str] | None = None
+
+    @property
+    def pace(self) -> Pace:
+        """Return how soon a change is worth writing."""
+        return pace_of(self.band, self.calm_s, self.watched)
 
 
 def _kwh(wh: float | None) -> float | None:
@@ -109,17 +118,10 @@ def _counter(by_evse: tuple[tuple[int, float], ...], v: StationView, live_wh: fl
     return _kwh(dict(by_evse).get(v.evse.evse) if live_wh is None else live_wh)
 
 
-def _positive(power_w: float | None, sign: int) -> float | None:
-    return None if power_w is None else max(0.0, sign * power_w)
-
-
-def _power(
-    key: str, value: Callable[[StationView], Value], *, shown: bool = False
-) -> FlexSensorDescription[StationView]:
+def _power(key: str, value: Callable[[StationView], Value]) -> FlexSensorDescription[StationView]:
     return FlexSensorDescription(
         key=key,
         translation_key=key,
-        entity_registry_enabled_default=shown,
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
@@ -147,10 +149,15 @@ def _energy[V: View](
     )
 
 
-def _external_words(v: StationView) -> dict[str, Any]:
-    """Return who limits the station beside us, and whether the grid depends on it."""
-    told = v.evse.external
-    return {"sources": [limit.source for limit in told], "grid_critical": any(limit.critical for limit in told)}
+def _limit_words(v: StationView) -> dict[str, Any]:
+    """Return what limits the car; where something beside us limits it, also how far, who, and if the grid needs it."""
+    words: dict[str, Any] = {"because": v.glance.envelope.max_because.value}
+    told = [limit for limit in v.evse.external if limit.holds]
+    if told:
+        words["from_outside"] = v.evse.external_limit_w
+        words["sources"] = [limit.source for limit in told]
+        words["grid_critical"] = any(limit.critical for limit in told)
+    return words
 
 
 STATION_SENSORS: Final[tuple[FlexSensorDescription[StationView], ...]] = (
@@ -197,10 +204,8 @@ STATION_SENSORS: Final[tuple[FlexSensorDescription[StationView], ...]] = (
         lasting=True,
         value=lambda v: v.glance.v2g.value,
     ),
-    _power("power", lambda v: v.glance.power_w, shown=True),
-    _power("power_charging", lambda v: _positive(v.glance.power_w, 1)),
-    _power("power_discharging", lambda v: _positive(v.glance.power_w, -1)),
-    _power("setpoint", lambda v: v.glance.decision.power_w, shown=True),
+    _power("power", lambda v: v.glance.power_w),
+    _power("setpoint", lambda v: v.glance.decision.power_w),
     FlexSensorDescription(
         key="limit_charging",
         translation_key="limit_charging",
@@ -209,7 +214,7 @@ STATION_SENSORS: Final[tuple[FlexSensorDescription[StationView], ...]] = (
         suggested_display_precision=0,
         band=POWER_BAND_W,
         value=lambda v: v.glance.envelope.max_w,
-        attributes=lambda v: {"because": v.glance.envelope.max_because.value},
+        attributes=_limit_words,
     ),
     FlexSensorDescription(
         key="limit_discharging",
@@ -221,49 +226,9 @@ STATION_SENSORS: Final[tuple[FlexSensorDescription[StationView], ...]] = (
         value=lambda v: v.glance.envelope.min_w,
         attributes=lambda v: {"because": v.glance.envelope.min_because.value},
     ),
-    FlexSensorDescription(
-        key="external_limit",
-        translation_key="external_limit",
-        entity_registry_enabled_default=False,
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-        value=lambda v: v.evse.external_limit_w,
-        attributes=_external_words,
-    ),
     _energy("energy_in", lambda v: _counter(v.station.memory.import_wh, v, v.evse.readings.import_wh)),
     _energy("energy_out", lambda v: _counter(v.station.memory.export_wh, v, v.evse.readings.export_wh)),
 )
-
-
-def _stored_kwh(v: VehicleView) -> float | None:
-    soc = v.level.soc_pct
-    return None if soc is None else v.battery.capacity_wh * soc / 100_000.0
-
-
-def _soc_words(v: VehicleView) -> dict[str, Any]:
-    """Return what a level rests on: who told it when, whether the meter moved it on, how far it may be off."""
-    level = v.level
-    known = level.soc_pct is not None
-    return {
-        "source": level.source.value if level.source else None,
-        "estimated": level.estimated,
-        "uncertainty": round(level.error_pct) if known else None,
-        "measured_at": level.told_at.replace(microsecond=0).isoformat() if level.told_at else None,
-        "not_believed": {source.value: doubt.value for source, doubt in level.doubts},
-    }
-
-
-def _learned(charging: bool) -> Callable[[VehicleView], dict[str, Any]]:
-    def words(v: VehicleView) -> dict[str, Any]:
-        fit = v.learned.charging if charging else v.learned.discharging
-        return {"samples": fit.samples, "refused": fit.refused, "overhead_w": round(v.battery.overhead_w)}
-
-    return words
-
-
-def _capacity_words(v: VehicleView) -> dict[str, Any]:
-    return {"samples": v.learned.samples, "told_by_owner": v.config.capacity_wh / 1000.0}
 
 
 VEHICLE_SENSORS: Final[tuple[FlexSensorDescription[VehicleView], ...]] = (
@@ -277,8 +242,9 @@ VEHICLE_SENSORS: Final[tuple[FlexSensorDescription[VehicleView], ...]] = (
         digits=1,
         band=1.0,
         calm_s=300.0,
+        watched=("source", "not_believed"),
         value=lambda v: v.level.soc_pct,
-        attributes=_soc_words,
+        attributes=soc_words,
     ),
     FlexSensorDescription(
         key="energy_stored",
@@ -290,7 +256,7 @@ VEHICLE_SENSORS: Final[tuple[FlexSensorDescription[VehicleView], ...]] = (
         digits=2,
         band=1.0,
         calm_s=300.0,
-        value=_stored_kwh,
+        value=stored_kwh,
     ),
     FlexSensorDescription(
         key="learned_capacity",
@@ -301,7 +267,7 @@ VEHICLE_SENSORS: Final[tuple[FlexSensorDescription[VehicleView], ...]] = (
         suggested_display_precision=1,
         digits=1,
         value=lambda v: v.battery.capacity_wh / 1000.0,
-        attributes=_capacity_words,
+        attributes=capacity_words,
     ),
     FlexSensorDescription(
         key="charge_efficiency",
@@ -311,7 +277,7 @@ VEHICLE_SENSORS: Final[tuple[FlexSensorDescription[VehicleView], ...]] = (
         suggested_display_precision=1,
         digits=1,
         value=lambda v: 100.0 * v.battery.efficiency(min(v.config.max_charge_w, USUAL_W)),
-        attributes=_learned(charging=True),
+        attributes=learned_words(charging=True),
     ),
     FlexSensorDescription(
         key="discharge_efficiency",
@@ -321,7 +287,7 @@ VEHICLE_SENSORS: Final[tuple[FlexSensorDescription[VehicleView], ...]] = (
         suggested_display_precision=1,
         digits=1,
         value=lambda v: 100.0 * v.battery.efficiency(-min(v.config.max_discharge_w, USUAL_W)),
-        attributes=_learned(charging=False),
+        attributes=learned_words(charging=False),
     ),
 )
 
@@ -503,15 +469,14 @@ class FlexSensor(FlexEntity, SensorEntity):
     """Show a figure or a word."""
 
     entity_description: FlexSensorDescription[Any]
-
-    def __init__(self, coordinator: FlexCoordinator, place: Place, description: FlexSensorDescription[Any]) -> None:
-        """Take the pace of the description."""
-        super().__init__(coordinator, place, description)
-        self.pace = pace_of(description.band, description.calm_s)
-        if description.placeholders is not None:
-            self._attr_translation_placeholders = description.placeholders
-        if description.key in _PRICES:
-            self._attr_native_unit_of_measurement = f"{coordinator.hass.config.currency}/kWh"
+    device_class = described("device_class")
+    last_reset = None
+    native_unit_of_measurement = described("native_unit_of_measurement")
+    options = described("options")
+    pace = described("pace")
+    state_class = described("state_class")
+    suggested_display_precision = described("suggested_display_precision")
+    suggested_unit_of_measurement = None
 
     @override
     def see(self) -> Seen:
@@ -529,6 +494,24 @@ class FlexSensor(FlexEntity, SensorEntity):
     def native_value(self) -> Value:
         """Return what was seen."""
         return self._shown.value
+
+
+class PhaseSensor(FlexSensor):
+    """Show a figure of one phase, which its name says."""
+
+    def __init__(self, coordinator: FlexCoordinator, place: Place, description: FlexSensorDescription[Any]) -> None:
+        """Fill the blank of the name."""
+        super().__init__(coordinator, place, description)
+        self._attr_translation_placeholders = description.placeholders or {}
+
+
+class PriceSensor(FlexSensor):
+    """Show a price, in the currency of Home Assistant."""
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str:
+        return f"{self.coordinator.hass.config.currency}/kWh"
 
 
 def _meter_sensors(coordinator: FlexCoordinator) -> tuple[FlexSensorDescription[MeterView], ...]:
@@ -555,6 +538,13 @@ def _descriptions(coordinator: FlexCoordinator, place: Place) -> Iterable[FlexSe
             return SITE_SENSORS
 
 
+def _sensor(coordinator: FlexCoordinator, place: Place, description: FlexSensorDescription[Any]) -> FlexSensor:
+    if description.placeholders is not None:
+        return PhaseSensor(coordinator, place, description)
+    kind = PriceSensor if description.key in _PRICES else FlexSensor
+    return kind(coordinator, place, description)
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: FlexEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
@@ -564,7 +554,7 @@ async def async_setup_entry(
         coordinator,
         async_add_entities,
         lambda place: [
-            *(FlexSensor(coordinator, place, d) for d in _descriptions(coordinator, place)),
+            *(_sensor(coordinator, place, d) for d in _descriptions(coordinator, place)),
             *account_sensors(coordinator, place),
         ],
     )

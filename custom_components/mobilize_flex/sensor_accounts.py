@@ -20,7 +20,7 @@ from .core.model.accounts import Sums, sums_of
 from .core.model.replacing import replace
 from .core.model.session import Session
 from .core.model.state import SiteState
-from .entity import FlexEntity, Seen, pace_of
+from .entity import FlexEntity, Seen, described, pace_of
 from .places import Place
 
 SELDOM: Final = float("inf")
@@ -145,11 +145,9 @@ def _beside_cost(s: Sums) -> dict[str, float | None]:
         "energy_given_back": round(_given(s), ENERGY_DIGITS),
         "v2g_hours": round(s.v2g_s / 3600.0, TIME_DIGITS),
         "revenue": _rounded(s.revenue),
+        "saving": _rounded(s.saving_plain),
+        "saving_by_v2g": _rounded(s.saving_smart),
     }
-
-
-def _beside_saving(s: Sums) -> dict[str, float | None]:
-    return {"saving_by_v2g": _rounded(s.saving_smart)}
 
 
 def _rounded(money: float | None) -> float | None:
@@ -159,7 +157,6 @@ def _rounded(money: float | None) -> float | None:
 SESSION_ACCOUNTS: Final = (
     _energy("session_energy_in", _drawn, Period.DAY, shown=True),
     _money("session_cost", lambda s: s.cost, Period.DAY, shown=True, beside=_beside_cost),
-    _money("session_saving", lambda s: s.saving_plain, Period.DAY, shown=True, beside=_beside_saving),
 )
 
 
@@ -187,15 +184,21 @@ class AccountSensor(FlexEntity, SensorEntity):
     """Show one figure of the books."""
 
     entity_description: AccountDescription
-    _attr_last_reset: datetime | None = None
+    device_class = described("device_class")
+    options = None
+    own_names = ("_since",)
+    pace = pace_of(SELDOM, CALM_S)
+    state_class = described("state_class")
+    suggested_display_precision = described("suggested_display_precision")
+    suggested_unit_of_measurement = None
     _since: datetime | None = None
 
-    def __init__(self, coordinator: FlexCoordinator, place: Place, description: AccountDescription) -> None:
-        """Be calm: figures of the books are for reading, not for steering."""
-        super().__init__(coordinator, place, description)
-        self.pace = pace_of(SELDOM, CALM_S)
-        if description.money:
-            self._attr_native_unit_of_measurement = coordinator.hass.config.currency
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the unit, or the currency of Home Assistant."""
+        description = self.entity_description
+        return self.coordinator.hass.config.currency if description.money else description.native_unit_of_measurement
 
     def figure(self) -> tuple[Sums, datetime | None] | None:
         """Return the sums a figure is of, and since when they count; ``None`` when there are none."""

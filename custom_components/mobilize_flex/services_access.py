@@ -29,6 +29,7 @@ ATTR_GROUP: Final = "group"
 ATTR_VALID_UNTIL: Final = "valid_until"
 ATTR_STATIONS: Final = "stations"
 ATTR_V2G: Final = "v2g"
+ATTR_ONE_CHARGE: Final = "one_charge"
 ATTR_CLEAR: Final = "clear_on_stations"
 ATTR_TIMEOUT: Final = "timeout"
 
@@ -59,6 +60,7 @@ SET_SCHEMA: Final = probatio.Schema(
         probatio.Optional(ATTR_VALID_UNTIL): cv.datetime,
         probatio.Optional(ATTR_STATIONS): probatio.All(cv.ensure_list, [cv.string]),
         probatio.Optional(ATTR_V2G): cv.boolean,
+        probatio.Optional(ATTR_ONE_CHARGE): cv.boolean,
     }
 )
 REMOVE_SCHEMA: Final = probatio.Schema(
@@ -142,6 +144,7 @@ def _words(badge: Badge) -> dict[str, Any]:
         ATTR_VALID_UNTIL: _local(badge.valid_until),
         ATTR_STATIONS: list(badge.stations),
         ATTR_V2G: badge.v2g,
+        ATTR_ONE_CHARGE: badge.one_charge,
         "added_at": _local(badge.added_at),
     }
 

@@ -22,6 +22,7 @@ ATTR_KIND: Final = "kind"
 ATTR_V2G: Final = "v2g"
 ATTR_ENABLED: Final = "enabled"
 ATTR_TARGET_SOC: Final = "target_soc"
+ATTR_TITLE: Final = "title"
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -37,6 +38,7 @@ _MOMENT: Final = {probatio.Required(ATTR_DEPARTURE): probatio.All(cv.datetime, _
 _SETTINGS: Final = {
     probatio.Optional(ATTR_KIND, default=Kind.CHARGE.value): probatio.All(cv.string, probatio.Coerce(Kind)),
     probatio.Optional(ATTR_TARGET_SOC): probatio.All(probatio.Coerce(float), probatio.Range(min=1, max=100)),
+    probatio.Optional(ATTR_TITLE): probatio.All(cv.string, probatio.Length(max=80)),
 }
 SITE_SCHEMA: Final = probatio.Schema(SITE_FIELDS)
 SET_SCHEMA: Final = probatio.Schema(
@@ -80,6 +82,7 @@ async def _set_programme(call: ServiceCall) -> ServiceResponse:
         v2g=fields[ATTR_V2G],
         enabled=fields[ATTR_ENABLED],
         target_soc_pct=fields.get(ATTR_TARGET_SOC),
+        title=fields.get(ATTR_TITLE) or None,
     )
     site = site_meant(call)
     site.put(SetProgramme(programme))
@@ -102,6 +105,7 @@ async def _add_departure(call: ServiceCall) -> ServiceResponse:
         kind=fields[ATTR_KIND],
         v2g=fields.get(ATTR_V2G, site.state.wishes.v2g_usual),
         target_soc_pct=fields.get(ATTR_TARGET_SOC),
+        title=fields.get(ATTR_TITLE) or None,
     )
     site.put(SetDeparture(programme))
     return _told(site)
@@ -136,19 +140,22 @@ def _told(site: FlexCoordinator) -> dict[str, Any]:
 def _weekly_words(programme: Programme) -> dict[str, Any]:
     return {
         ATTR_NUMBER: programme.number,
-        ATTR_DEPARTURE: programme.departure.isoformat("minutes"),
+        ATTR_DEPARTURE: programme.departure.isoformat("seconds" if programme.departure.second else "minutes"),
         ATTR_WEEKDAYS: [WEEKDAYS[day] for day in programme.weekdays],
+        "skipped": [day.isoformat() for day in programme.skipped],
         **_settings_words(programme),
     }
 
 
 def _once_words(programme: Programme) -> dict[str, Any]:
     wall = programme.wall
-    return {ATTR_DEPARTURE: wall.isoformat(" ", "minutes") if wall else None, **_settings_words(programme)}
+    exactly = "seconds" if programme.departure.second else "minutes"
+    return {ATTR_DEPARTURE: wall.isoformat(" ", exactly) if wall else None, **_settings_words(programme)}
 
 
 def _settings_words(programme: Programme) -> dict[str, Any]:
     return {
+        ATTR_TITLE: programme.title,
         ATTR_KIND: programme.kind.value,
         ATTR_V2G: programme.v2g,
         ATTR_ENABLED: programme.enabled,

@@ -147,7 +147,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     ),
     "set_display_message": Action(
         {
-            Required("id"): NUMBER,
+            Required("id"): All(Coerce(int), Range(min=0, max=t.OWNERS_NUMBERS - 1)),
             Required("message"): cv.string,
             Optional("priority", default="NormalCycle"): In(PRIORITIES),
             Optional("state"): In(DISPLAY_STATES),

@@ -18,6 +18,7 @@ from .core.model.session import Session
 from .core.site import kept_type
 
 SCHEMA: Final = 1
+CACHE_KIB: Final = 256
 PROOF: Final = timedelta(days=2 * 366)
 """How long orders of the grid operator stay written down (EnWG section 14a asks for two years)."""
 _BROKEN_CODES: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -26,6 +27,7 @@ CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, body BLOB NOT NULL, at TE
 CREATE INDEX IF NOT EXISTS kept_at ON kept (at);
 CREATE TABLE IF NOT EXISTS aside (key TEXT, body BLOB, at TEXT, error TEXT);
 """
+_PUT: Final = "INSERT INTO kept VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body, at = excluded.at"
 
 
 class StoreTooNewError(Exception):
@@ -106,10 +108,7 @@ class File:
         try:
             link.execute("BEGIN IMMEDIATE")
             link.executemany("DELETE FROM kept WHERE key = ?", [(r.key,) for r in rows if r.body is None])
-            link.executemany(
-                "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)",
-                [(r.key, r.body, r.at) for r in rows if r.body is not None],
-            )
+            link.executemany(_PUT, [(r.key, r.body, r.at) for r in rows if r.body is not None])
             link.execute("COMMIT")
         except sqlite3.Error:
             self.close()
@@ -157,6 +156,7 @@ class File:
             raise StoreTooNewError(f"{version} > {SCHEMA}")
         link.execute("PRAGMA journal_mode=WAL")
         link.execute("PRAGMA synchronous=FULL")
+        link.execute(f"PRAGMA cache_size=-{CACHE_KIB:d}")
         link.executescript(_TABLES)
         if version < SCHEMA:
             link.execute(f"PRAGMA user_version={SCHEMA:d}")

@@ -13,7 +13,7 @@ from .coordinator import FlexCoordinator, FlexEntry
 from .core.model.intents import SetV2g
 from .core.model.programme import Programme
 from .core.model.tasks import SetAvailability
-from .entity import FlexEntity, Seen, StationView, Value, look, populate
+from .entity import FlexEntity, Seen, StationView, Value, described, look, populate
 from .places import Place
 from .programmes import NUMBERS, ProgrammeEntity
 from .upkeep import async_insist
@@ -48,16 +48,27 @@ PROGRAMME_SWITCHES: Final = (
 )
 
 
-class V2gSwitch(FlexEntity, SwitchEntity):
+class FlexSwitch(FlexEntity, SwitchEntity):
+    """Show whether something is on."""
+
+    capability_attributes = None
+    device_class = described("device_class")
+    state_attributes = None
+    unit_of_measurement = None
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return what was seen."""
+        return bool(self._shown.value)
+
+
+class V2gSwitch(FlexSwitch):
     """Switch V2G for the whole home."""
 
     @override
     def see(self) -> Seen:
         return Seen(True, self.coordinator.state.wishes.v2g)
-
-    @override
-    def show(self, seen: Seen) -> None:
-        self._attr_is_on = bool(seen.value)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -68,7 +79,7 @@ class V2gSwitch(FlexEntity, SwitchEntity):
         self.coordinator.put(SetV2g(on=False))
 
 
-class ProgrammeSwitch(ProgrammeEntity, SwitchEntity):
+class ProgrammeSwitch(ProgrammeEntity, FlexSwitch):
     """Switch a programme, or its V2G."""
 
     entity_description: ProgrammeSwitchDescription
@@ -76,10 +87,6 @@ class ProgrammeSwitch(ProgrammeEntity, SwitchEntity):
     @override
     def setting(self, programme: Programme) -> Value:
         return self.entity_description.value(programme)
-
-    @override
-    def show(self, seen: Seen) -> None:
-        self._attr_is_on = bool(seen.value)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -90,7 +97,7 @@ class ProgrammeSwitch(ProgrammeEntity, SwitchEntity):
         self.change(**{self.entity_description.key: False})
 
 
-class ServiceSwitch(FlexEntity, SwitchEntity):
+class ServiceSwitch(FlexSwitch):
     """Take a station out of service and back; it shows what was agreed, also while a charge is still running.
 
     A further EVSE of it has a switch of its own, for as long as the station as a whole is in service.
@@ -110,10 +117,6 @@ class ServiceSwitch(FlexEntity, SwitchEntity):
         own = self.place.evse
         others = set(station.evses) - {self.coordinator.main_evse(self.place.key)}
         return [p for p in station.memory.disabled if (p[0] == own if own is not None else p[0] not in others)]
-
-    @override
-    def show(self, seen: Seen) -> None:
-        self._attr_is_on = bool(seen.value)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

@@ -1,8 +1,10 @@
 """What the owner should hear of a station that does not do as it is ordered, and of others who order it about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from .alarms import forget_alarms, show_alarms
+from .board import Moved
 from .core.model.delivery import Trouble, TroubleKind
 from .core.model.state import EvseState, SiteState, StationState
 from .problems import Problems
@@ -12,14 +14,10 @@ SOURCES: Final = frozenset({"EMS", "Other"})
 """Who else may limit a station; the grid operator may, and the station's own operator is us."""
 
 
-def show_troubles(problems: Problems, before: SiteState, after: SiteState) -> None:
+def show_troubles(problems: Problems, stations: Iterable[Moved]) -> None:
     """Show what a step brought, take away what it solved."""
-    if after.stations is before.stations:
-        return
-    for identity, station in after.stations.items():
-        old = before.stations.get(identity)
-        if old is station:
-            continue
+    show_alarms(problems, stations)
+    for identity, old, station in stations:
         _show_others(problems, identity, old, station)
         for number, evse in station.evses.items():
             was = old.evses.get(number) if old is not None else None
@@ -29,6 +27,7 @@ def show_troubles(problems: Problems, before: SiteState, after: SiteState) -> No
 
 def forget_troubles(problems: Problems, state: SiteState) -> None:
     """Take away what an earlier run may have left."""
+    forget_alarms(problems, state)
     for identity, station in state.stations.items():
         problems.solved(f"{OTHER}_{identity}")
         for number in station.evses:

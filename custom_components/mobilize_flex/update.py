@@ -13,8 +13,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import FlexEntry
-from .core.model.firmware import FirmwareState
-from .entity import FlexEntity, Pace, Seen, StationView, look, populate
+from .core.model.firmware import FirmwareOffer, FirmwareState
+from .core.model.state import StationState
+from .entity import FlexEntity, Pace, Seen, described, populate
 from .services_firmware import async_install
 
 PARALLEL_UPDATES = 1
@@ -30,37 +31,68 @@ class FlexUpdate(FlexEntity, UpdateEntity):
     What is known stays shown while the station is away: it restarts in the middle of an update.
     """
 
-    _attr_supported_features = UpdateEntityFeature.INSTALL | UpdateEntityFeature.PROGRESS
+    auto_update = False
+    capability_attributes = None
+    device_class = described("device_class")
+    display_precision = 0
+    entity_picture = UpdateEntity.entity_picture
     pace = Pace(calm_s=0.0)
-    _under_way = False
+    supported_features = UpdateEntityFeature.INSTALL | UpdateEntityFeature.PROGRESS
+    title = None
+    unit_of_measurement = None
 
     @override
     def see(self) -> Seen:
-        view = look(self.coordinator, self.place)
-        if not isinstance(view, StationView):
+        station = self._station
+        if station is None:
             return Seen(available=False)
-        firmware = view.station.firmware
-        versions = f"{view.station.memory.firmware} {_offered(firmware)}"
+        firmware = station.firmware
+        versions = f"{station.memory.firmware} {_offered(firmware)}"
         return Seen(True, versions, _attributes(firmware))
 
+    @property
+    def _station(self) -> StationState | None:
+        return self.coordinator.state.stations.get(self.place.key)
+
+    @property
     @override
-    def show(self, seen: Seen) -> None:
-        view = look(self.coordinator, self.place)
-        if not isinstance(view, StationView):
-            return
-        firmware, offer = view.station.firmware, view.station.firmware.offer
-        self._attr_installed_version = view.station.memory.firmware
-        self._attr_latest_version = _offered(firmware) or view.station.memory.firmware
-        self._attr_update_percentage = firmware.progress_pct
-        self._attr_release_summary = offer.summary if offer is not None else None
-        self._attr_release_url = offer.release_url if offer is not None else None
-        self._under_way = firmware.under_way
+    def installed_version(self) -> str | None:
+        """Return which one runs."""
+        return None if self._station is None else self._station.memory.firmware
+
+    @property
+    @override
+    def latest_version(self) -> str | None:
+        """Return which one its owner offers, else the one that runs."""
+        return None if self._station is None else _offered(self._station.firmware) or self.installed_version
+
+    @property
+    @override
+    def update_percentage(self) -> int | None:
+        """Return how far an update has come."""
+        return None if self._station is None else self._station.firmware.progress_pct
+
+    @property
+    @override
+    def release_summary(self) -> str | None:
+        """Return what its owner says of the one he offers."""
+        return None if self._offer is None else self._offer.summary
+
+    @property
+    @override
+    def release_url(self) -> str | None:
+        """Return where more is said of the one that is offered."""
+        return None if self._offer is None else self._offer.release_url
+
+    @property
+    def _offer(self) -> FirmwareOffer | None:
+        return None if self._station is None else self._station.firmware.offer
 
     @property
     @override
     def in_progress(self) -> bool:
         """Return whether the station is busy with an update, whoever asked for it."""
-        return self._under_way
+        return self._station is not None and self._station.firmware.under_way
 
     @override
     def version_is_newer(self, latest_version: str, installed_version: str) -> bool:

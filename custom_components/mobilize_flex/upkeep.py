@@ -144,7 +144,7 @@ async def _async_ask(site: FlexCoordinator, identity: str, task: UpkeepTask) -> 
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="version_lacks",
-            translation_placeholders={"station": _name(site, identity), "action": call.action, "version": version},
+            translation_placeholders={"station": _name(site, identity), "action": call.lacking, "version": version},
         )
     return answer_of(task, await site.async_ask(identity, call.action, dict(call.payload), call.timeout_s))
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import re
 
 import pytest
+import yaml
 
 HERE = Path(__file__).parent
+HOUSE = HERE.parents[1] / "custom_components/mobilize_flex"
 TABLE = (HERE.parents[1] / "docs" / "ocpp.md").read_text().partition("\n## Certification cases\n")[2]
 ROW = re.compile(r"^\| ([A-P]_\d\d) \| (.+) \| (.+) \|$", re.MULTILINE)
 ANSWER = re.compile(r"(handled by: |not applicable because )\S")
@@ -43,6 +45,14 @@ def test_all_cases_are_listed_once_and_by_their_names() -> None:
 
 def test_every_row_says_who_sees_to_it_or_why_nobody_does() -> None:
     assert [case for case, _, here in ROWS if not ANSWER.match(here)] == []
+
+
+def test_what_a_row_names_exists() -> None:
+    actions = yaml.safe_load((HOUSE / "services.yaml").read_text())
+    fields = {field for action in actions.values() for field in (action or {}).get("fields", {})}
+    named = [(case, word) for case, _, here in ROWS for word in re.findall(r"`([^`]+)`", here)]
+    files = {(case, word) for case, word in named if (HOUSE / f"{word}.py").exists() or (HOUSE / word).is_dir()}
+    assert [row for row in named if row not in files and row[1] not in actions.keys() | fields] == []
 
 
 def test_what_is_mandatory_is_played() -> None:

@@ -72,14 +72,15 @@ async def test_a_badge_is_set_read_changed_and_removed(hass: HomeAssistant) -> N
     home = await move_in(hass, station())
     await tell(
         hass, "set_token", token=" 04A1B2 ", driver="Camille", kind=CARD, group="FAMILY",
-        valid_until="2027-01-01 00:00:00", stations=[STATION, STATION], v2g=False, config_entry_id=home.entry_id,
+        valid_until="2027-01-01 00:00:00", stations=[STATION, STATION], v2g=False, one_charge=True,
+        config_entry_id=home.entry_id,
     )  # fmt: skip
     told = await ask(hass, "get_tokens")
     (words,) = told["tokens"]
     assert words.pop("added_at")
     assert words == {
         "token": "04A1B2", "kind": CARD, "driver": "Camille", "status": "accepted", "group": "FAMILY",
-        "valid_until": "2027-01-01T00:00:00+01:00", "stations": [STATION], "v2g": False,
+        "valid_until": "2027-01-01T00:00:00+01:00", "stations": [STATION], "v2g": False, "one_charge": True,
     }  # fmt: skip
     assert told["stations"] == {STATION: {"access": "open", "own_list": "unknown", "version": 0, "left_out": 0}}
     await tell(hass, "set_token", token="04a1b2", status="blocked")

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.mobilize_flex.board import Board, bound_anew, news
+from custom_components.mobilize_flex.board import Board, bound_anew, moved, news
 from custom_components.mobilize_flex.core.model.battery import Belief
 from custom_components.mobilize_flex.core.model.config import MeterConfig, SiteConfig, StationConfig, VehicleConfig
 from custom_components.mobilize_flex.core.model.electric import MeterReading, StationReadings
@@ -37,7 +37,7 @@ STATE = SiteState(
 
 def told(after: SiteState, before: SiteState = STATE) -> dict[str, bool]:
     """Return the parts that are news, and whether each is urgent."""
-    return dict(news(before, after))
+    return dict(news(before, after, moved(before, after)))
 
 
 def test_nothing_new_is_told_to_nobody() -> None:
@@ -142,10 +142,10 @@ async def test_after_the_end_nobody_is_told(hass: HomeAssistant) -> None:
 
 def test_a_limit_set_by_something_else_than_before_is_told_of() -> None:
     before = with_evse(STATE, envelope=Envelope(max_w=4000.0, max_because=Reason.SUBSCRIBED_POWER))
-    assert list(bound_anew(before, before)) == []
+    assert list(bound_anew(moved(before, before))) == []
     lower = with_evse(STATE, envelope=Envelope(max_w=3000.0, max_because=Reason.SUBSCRIBED_POWER))
-    assert list(bound_anew(before, lower)) == []
+    assert list(bound_anew(moved(before, lower))) == []
     held = with_evse(STATE, envelope=Envelope(max_w=2000.0, max_because=Reason.ENWG14A))
-    assert list(bound_anew(before, held)) == [
+    assert list(bound_anew(moved(before, held))) == [
         "Garage, EVSE 1: 2000 W (enwg14a) at most into the car, 0 W (meter_stale) out of it"
     ]

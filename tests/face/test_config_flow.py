@@ -334,7 +334,7 @@ async def test_a_station_knocks_and_is_admitted(hass: HomeAssistant, site: MockC
     (station,) = site.subentries.values()
     assert (station.unique_id, station.title, station.subentry_type) == ("FLEX-1", "Garage", "station")
     assert {**station.data, "sealed_secret": ""} == {
-        "phases": 3, "selector": "8", "fallback_a": 8, "access": "open", "security_profile": 1, "sealed_secret": "",
+        "phases": 3, "selector": "8", "fallback_a": 6, "access": "open", "security_profile": 1, "sealed_secret": "",
     }  # fmt: skip
     assert matches(words["secret"], station.data["sealed_secret"])
     async_forget_answered(hass, site)

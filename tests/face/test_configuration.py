@@ -90,6 +90,9 @@ def test_where_the_meter_is_read() -> None:
     assert meter_source(home(part("meter", entity))) == MeterEntity(power="sensor.grid", wiring=Wiring(inverted=True))
     meter = site_config(home(part("meter", entity)), UTC).meter
     assert meter is not None
+    assert meter.wiring == Wiring(inverted=True)
+    meter = site_config(home(part("meter", entity)), UTC).meter
+    assert meter is not None
     assert (meter.kind, meter.period_s) == ("entity", 10.0)
 
 

@@ -21,7 +21,13 @@ from custom_components.mobilize_flex import const as c
 from custom_components.mobilize_flex.configuration import site_config
 from custom_components.mobilize_flex.contacts import contacts_of
 from custom_components.mobilize_flex.core.model.commands import Keep
-from custom_components.mobilize_flex.core.model.dimming import Contact, ContactsRead, DimmingRecord, Draw
+from custom_components.mobilize_flex.core.model.dimming import (
+    Contact,
+    ContactsRead,
+    DimmingRecord,
+    Draw,
+    OthersMeasured,
+)
 from tests.face.homes import Part, home, part
 from tests.face.house import coordinator, move_in, seen, station
 from tests.face.test_sources import Following
@@ -29,6 +35,7 @@ from tests.face.test_subentries import live, only
 
 BOX = "binary_sensor.control_box"
 SECOND = "input_boolean.second"
+PUMP, COOLING = "sensor.heat_pump", "sensor.cooling"
 PART = "contacts/01CONTACTS"
 OWN: dict[str, Any] = {"kind": "each_its_own", "dim_contacts": [BOX], "active_when": "closed", "devices": 1}
 CODE: dict[str, Any] = {
@@ -166,6 +173,35 @@ async def test_a_contact_that_does_not_answer_is_told_as_such(hass: HomeAssistan
         else:
             await following.says(BOX, silence)
         assert asked(following)[-1] == ((Contact.DIM, None),)
+
+
+async def test_what_the_other_devices_draw_is_told_when_it_changes(hass: HomeAssistant) -> None:
+    watts, kilowatts = {"unit_of_measurement": "W"}, {"unit_of_measurement": "kW"}
+    hass.states.async_set(BOX, "off")
+    hass.states.async_set(PUMP, "1500", watts)
+    hass.states.async_set(COOLING, "0.5", kilowatts)
+    async with Following(hass, contacts(other_powers=[PUMP, COOLING])) as following:
+        await following.says(PUMP, "1520", **watts)
+        await following.says(PUMP, "3000", **watts)
+        await following.says(PUMP, "-50", **watts)
+        await following.says(COOLING, "unavailable")
+        await following.says(COOLING, "0.5", **kilowatts)
+        told = [fact.power_w for fact in following.told if isinstance(fact, OthersMeasured)]
+        assert told == [2000.0, 3500.0, 500.0, None, 500.0]
+
+
+async def test_sensors_of_others_that_do_not_exist_are_refused(hass: HomeAssistant, site: MockConfigEntry) -> None:
+    dialog = Part(hass, site, c.CONTACTS)
+    await dialog.open()
+    await dialog.choose("each_its_own")
+    page = await dialog.fill(dim_contacts=[BOX], active_when="closed", devices=2, other_powers=["sensor.none"])
+    assert page["errors"] == {"other_powers": "entity_unknown"}
+    hass.states.async_set(PUMP, "0", {"unit_of_measurement": "W"})
+    await dialog.fill(dim_contacts=[BOX], active_when="closed", devices=2, other_powers=[PUMP])
+    await dialog.fill()
+    config = site_config(site, dt_util.UTC).dimming
+    assert config is not None
+    assert (config.others_measured, config.devices) == (True, 2)
 
 
 async def test_an_entity_that_is_not_there_yet_counts_as_silent(hass: HomeAssistant) -> None:

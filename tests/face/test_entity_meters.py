@@ -124,7 +124,7 @@ async def test_a_station_may_read_the_meter(hass: HomeAssistant, site: MockConfi
     dialog = await asked(hass, site, "station")
     assert (await dialog.fill(station="FLEX-1", period_s=0))["errors"] == {"period_s": "period_s_range"}
     page = await dialog.fill(station="FLEX-1", where="main_meter", period_s=5)
-    assert (page["type"], page["title"]) == (FlowResultType.CREATE_ENTRY, "Garage")
+    assert (page["type"], page["title"]) == (FlowResultType.CREATE_ENTRY, "Garage (meter)")
     meter = site_config(site, dt_util.UTC).meter
     assert meter is not None
     assert (meter.kind, meter.station, meter.main_meter, meter.period_s) == ("station", "FLEX-1", True, 5)

@@ -147,7 +147,7 @@ async def test_news_of_one_evse_are_not_news_of_the_other(hass: HomeAssistant) -
     touched = {e.data["entity_id"] for e in events}
     assert find(hass, SECOND, "reason") in touched
     assert not touched & {find(hass, FIRST, key) for key in ("power", "reason", "activity")}
-    assert seen(hass, SECOND, "power_discharging").state == "2500.0"
+    assert seen(hass, SECOND, "power").state == "-2500.0"
 
 
 async def test_the_light_of_an_evse_is_its_own(hass: HomeAssistant) -> None:

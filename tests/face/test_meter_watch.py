@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.mobilize_flex import const as c, meter_watch
 from custom_components.mobilize_flex.core.meters.linky import LinkyFacts
 from custom_components.mobilize_flex.core.meters.tic_group import TicMode
+from custom_components.mobilize_flex.core.meters.tic_status import read_status
 from custom_components.mobilize_flex.core.model.config import MeterConfig, SiteConfig, StationConfig
 from custom_components.mobilize_flex.core.model.electric import MeterReading
 from custom_components.mobilize_flex.core.model.moment import Moment
@@ -26,6 +27,8 @@ START = Moment(datetime(2026, 11, 22, tzinfo=UTC), 100.0)
 READ = MeterReading(power_w=900.0, current_a=(4.0, None, None))
 HISTORIC = LinkyFacts(mode=TicMode.HISTORIC, cannot_show_injection=True)
 CONSUMER = LinkyFacts(mode=TicMode.STANDARD, cannot_show_injection=True)
+CUT = LinkyFacts(mode=TicMode.STANDARD, status=read_status("00020002"))
+CUT_FROM_AFAR = LinkyFacts(mode=TicMode.STANDARD, status=read_status("00020008"))
 
 
 class Watching:
@@ -103,6 +106,16 @@ def test_a_linky_that_cannot_show_injection_says_what_to_ask_for(
     assert home.look(65, fresh=True, linky=LinkyFacts(mode=TicMode.STANDARD)) is None
 
 
+@pytest.mark.parametrize(("facts", "key"), [(CUT, "linky_cut_overpower"), (CUT_FROM_AFAR, "linky_cut")])
+def test_a_linky_that_has_opened_its_breaker_says_so_and_why(hass: HomeAssistant, facts: LinkyFacts, key: str) -> None:
+    home = Watching(hass)
+    home.state = replace(home.state, config=replace(home.state.config, phases=3))
+    home.state = replace(home.state, meter=replace(home.state.meter, reading=MeterReading()))
+    assert home.look(65, fresh=True, linky=facts) == key
+    home.state = replace(home.state, meter=replace(home.state.meter, reading=READ))
+    assert home.look(65, fresh=True, linky=LinkyFacts(mode=TicMode.STANDARD)) is None
+
+
 def test_a_home_on_three_phases_needs_a_meter_that_tells_them(hass: HomeAssistant) -> None:
     home = Watching(hass, "p1")
     home.state = replace(home.state, config=replace(home.state.config, phases=3))
@@ -130,6 +143,7 @@ def test_a_meter_that_is_removed_takes_its_repair_along(hass: HomeAssistant) -> 
 def test_every_repair_has_its_words(language: str) -> None:
     silent = [f"meter_silent_{kind}" for kind in ("linky", "p1", "modbus", "transformers", "entity", "station")]
     others = ["meter_garbled_linky", "meter_garbled_p1", "linky_historic", "linky_consumer", "meter_no_phases"]
+    others += ["linky_cut", "linky_cut_overpower"]
     for key in [*silent, *others]:
         words = LANGUAGES[language]["issues"][key]
         assert "{meter}" in words["title"]

@@ -24,7 +24,7 @@ from custom_components.mobilize_flex.shell.byte_line import LineError, LineFault
 from custom_components.mobilize_flex.shell.register_tables import load_tables
 from simulator.linky import Linky, LinkySettings
 from simulator.modbus_meter import ModbusMeter
-from simulator.p1 import P1Kind, P1Wire, telegram
+from simulator.p1 import P1Kind, P1Wire, telegram, wrap
 from tests.face.homes import Part, free_port, home, part
 from tests.face.house import METER, move_in
 from tests.face.test_sources import Following
@@ -138,6 +138,21 @@ async def test_an_old_p1_port_is_expected_every_ten_seconds(hass: HomeAssistant,
     assert page["description_placeholders"] == {"power": "920", "phases": "", "serial": "?", "version": "2/3"}
     await dialog.fill()
     assert only(site, "meter").data["period_s"] == 10.0
+
+
+async def test_a_p1_port_that_does_not_tell_its_version_is_known_by_its_checksum(
+    hass: HomeAssistant, site: MockConfigEntry
+) -> None:
+    dialog = Part(hass, site, "meter")
+    await dialog.open()
+    await dialog.choose("p1")
+    swedish = wrap(
+        "ELL5\\253833635_A", ["0-0:1.0.0(261122130000W)", "1-0:1.7.0(0001.234*kW)", "1-0:2.7.0(0000.000*kW)"]
+    )
+    async with bridge(swedish) as line:
+        page = await dialog.fill(line=line)
+    words = page["description_placeholders"]
+    assert (words["power"], words["version"]) == ("1234", "4+")
 
 
 @pytest.mark.parametrize("fault", list(LineFault))
@@ -341,13 +356,62 @@ async def test_a_meter_whose_port_closes_is_lost_once(hass: HomeAssistant) -> No
     await following.sources.async_stop()
 
 
-async def test_a_meter_that_takes_short_reads_only_gets_them(hass: HomeAssistant) -> None:
+@pytest.mark.parametrize("longest", [20, 11, 4])
+async def test_a_meter_that_takes_short_reads_only_gets_them(hass: HomeAssistant, longest: int) -> None:
     async with served() as meter:
-        meter._map = type(meter._map)(meter._map.functions, meter._map.rows, filled=meter._map.filled, longest=20)
+        meter._map = type(meter._map)(meter._map.functions, meter._map.rows, filled=meter._map.filled, longest=longest)
         async with Following(hass, modbus_part(meter)) as following:
             await soon(lambda: len(readings(following)) > 1)
+            meter.reads.clear()
+            await soon(lambda: len(readings(following)) > 2)
         assert readings(following)[-1].phase_power_w == POWERS_W
-        assert max(count for _, count in meter.reads[-4:]) <= 20
+        assert max(count for _, count in meter.reads) <= longest
+
+
+async def test_a_meter_that_is_always_busy_does_not_answer(
+    hass: HomeAssistant, site: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.mobilize_flex.modbus_line.ANSWER_S", 0.3)
+    dialog = await asked(hass, site, "siemens_pac2200")
+    async with served() as meter:
+        meter.busy = True
+        page = await dialog.fill(host="127.0.0.1", port=meter.port, unit_id=1)
+        assert page["errors"] == {"base": "modbus_no_answer"}
+        meter.busy = False
+        page = await dialog.fill(host="127.0.0.1", port=meter.port, unit_id=1)
+        assert page["step_id"] == "modbus_seen"
+
+
+async def test_an_answer_that_comes_damaged_is_asked_for_once_more(hass: HomeAssistant, site: MockConfigEntry) -> None:
+    dialog = await asked(hass, site, "siemens_pac2200", "rtu_over_tcp")
+    async with served(serial=True) as meter, damaging(meter.port, 2) as port:
+        page = await dialog.fill(host="127.0.0.1", port=port, unit_id=1)
+        assert page["errors"] == {"base": "modbus_garbled"}
+    async with served(serial=True) as meter, damaging(meter.port, 1) as port:
+        page = await dialog.fill(host="127.0.0.1", port=port, unit_id=1)
+        assert page["step_id"] == "modbus_seen"
+
+
+@asynccontextmanager
+async def damaging(meter_port: int, answers: int) -> AsyncIterator[int]:
+    """Stand before a meter, and turn a bit over in its first answers."""
+    left = answers
+
+    async def carry(asking: asyncio.StreamReader, asker: asyncio.StreamWriter) -> None:
+        nonlocal left
+        answering, meter = await asyncio.open_connection("127.0.0.1", meter_port)
+        while question := await asking.read(256):
+            meter.write(question)
+            answer = bytearray(await answering.read(256))
+            answer[4] ^= left > 0
+            left -= 1
+            asker.write(bytes(answer))
+        meter.close()
+        asker.close()
+
+    server = await asyncio.start_server(carry, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
 
 
 async def test_a_meter_without_a_counter_is_asked_for_it_once(hass: HomeAssistant) -> None:

@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.mobilize_flex.const import DOMAIN
 from custom_components.mobilize_flex.coordinator import FlexCoordinator
 from custom_components.mobilize_flex.core.model.facts import Ticked
-from custom_components.mobilize_flex.core.model.intents import ChargeNow, SetDeparture, SetProgramme
+from custom_components.mobilize_flex.core.model.intents import ChargeNow, SetDeparture, SetProgramme, SkipDay
 from custom_components.mobilize_flex.core.model.programme import Kind, Programme
 from custom_components.mobilize_flex.core.model.session import Phase, Session
 from custom_components.mobilize_flex.core.model.wishes import Wishes
@@ -81,8 +81,8 @@ async def test_a_programme_is_set_told_replaced_and_removed(hass: HomeAssistant)
         config_entry_id=home.entry_id,
     )  # fmt: skip
     first = {
-        "number": 1, "departure": "07:30", "weekdays": ["mon", "fri"], "kind": "charge", "v2g": True, "enabled": True,
-        "target_soc": 80.0, "v2g_hours_lost": 0.0, "recommendation": None,
+        "number": 1, "departure": "07:30", "weekdays": ["mon", "fri"], "skipped": [], "title": None, "kind": "charge",
+        "v2g": True, "enabled": True, "target_soc": 80.0, "v2g_hours_lost": 0.0, "recommendation": None,
     }  # fmt: skip
     assert told == await ask(hass, "get_programmes") == {
         "programmes": [first], "departures": [], "next_departure": "2026-11-23T07:30:00+01:00",
@@ -116,8 +116,8 @@ async def test_tomorrow_at_five(hass: HomeAssistant, clock: FrozenDateTimeFactor
     told = await ask(hass, "add_departure", departure="2026-11-23 05:00:00")
     assert told["departures"] == [
         {
-            "departure": "2026-11-23 05:00", "kind": "charge", "v2g": True, "enabled": True, "target_soc": None,
-            "v2g_hours_lost": 0.0, "recommendation": None,
+            "departure": "2026-11-23 05:00", "title": None, "kind": "charge", "v2g": True, "enabled": True,
+            "target_soc": None, "v2g_hours_lost": 0.0, "recommendation": None,
         }
     ]  # fmt: skip
     assert told["next_departure"] == "2026-11-23T05:00:00+01:00"
@@ -293,6 +293,9 @@ class Pencil:
     async def update(self, uid: str, start: str, *, series: str | None = None, **more: str) -> str | None:
         return await self._send("update", uid=uid, event=_event(start, **more), **_series(series))
 
+    async def update_day(self, uid: str, day: str, start: str, **more: str) -> str | None:
+        return await self._send("update", uid=uid, event=_event(start, **more), recurrence_id=day)
+
     async def delete(self, uid: str, *, series: str | None = None, day: str | None = None) -> str | None:
         return await self._send("delete", uid=uid, **_series(series), **({"recurrence_id": day} if day else {}))
 
@@ -381,7 +384,7 @@ async def test_nights_when_the_clocks_change(
 async def test_an_event_becomes_a_departure_for_that_day(home: MockConfigEntry, pencil: Pencil) -> None:
     assert await pencil.create("2099-12-24T05:00:00+01:00", summary="Train, 90 %") is None
     assert wishes(home).departures == (
-        Programme(departure=time(5), once=date(2099, 12, 24), v2g=True, target_soc_pct=90.0),
+        Programme(departure=time(5), once=date(2099, 12, 24), v2g=True, target_soc_pct=90.0, title="Train"),
     )
 
 
@@ -397,7 +400,8 @@ async def test_an_event_that_repeats_becomes_a_programme(
     home: MockConfigEntry, pencil: Pencil, rule: str, days: tuple[int, ...]
 ) -> None:
     assert await pencil.create("2099-12-24T05:00:00+01:00", rrule=rule) is None
-    assert wishes(home).programmes == (WORK, Programme(number=2, departure=time(5), weekdays=days, v2g=True))
+    new = Programme(number=2, departure=time(5), weekdays=days, v2g=True, title="Train")
+    assert wishes(home).programmes == (WORK, new)
 
 
 @pytest.mark.parametrize(
@@ -435,7 +439,7 @@ async def test_a_departure_is_moved_and_taken_off_the_calendar(
     await pencil.create("2099-11-28T05:00:00+01:00", summary="Train, 90 %")
     uid = "departure/2099-11-28T05:00:00"
     assert await pencil.update(uid, "2099-11-29T06:00:00+01:00", description="Target: 85 %") is None
-    moved = Programme(departure=time(6), once=date(2099, 11, 29), v2g=True, target_soc_pct=85.0)
+    moved = Programme(departure=time(6), once=date(2099, 11, 29), v2g=True, target_soc_pct=85.0, title="Train")
     assert wishes(home).departures == (moved,)
     assert await pencil.update(uid, "2099-11-29T07:00:00+01:00") == "This departure is no longer there"
     assert await pencil.delete("departure/2099-11-29T06:00:00") is None
@@ -450,9 +454,7 @@ async def test_a_programme_is_moved_and_removed_with_all_its_days(
         "programme/1", "2099-11-24T08:00:00+01:00", series=day, rrule=rule, description="Target: 80 %"
     )
     assert told is None
-    assert wishes(home).programmes == (replace(WORK, departure=time(8), weekdays=(0, 1)),)
-    assert "with all its days" in (await pencil.delete("programme/1", day=day) or "")
-    assert len(wishes(home).programmes) == 1
+    assert wishes(home).programmes == (replace(WORK, departure=time(8), weekdays=(0, 1), title="Train"),)
     assert await pencil.delete("programme/1", series=day) is None
     assert wishes(home).programmes == ()
 
@@ -462,11 +464,59 @@ async def test_a_departure_becomes_a_programme_and_the_other_way_round(home: Moc
     uid = "departure/2099-11-28T05:00:00"
     assert await pencil.update(uid, "2099-11-28T05:00:00+01:00", rrule="FREQ=WEEKLY;BYDAY=SA") is None
     assert wishes(home).departures == ()
-    weekly = Programme(number=2, departure=time(5), weekdays=(5,), v2g=True)
+    weekly = Programme(number=2, departure=time(5), weekdays=(5,), v2g=True, title="Train")
     assert wishes(home).programmes == (WORK, weekly)
     assert await pencil.update("programme/2", "2099-11-28T05:00:00+01:00") is None
     assert wishes(home).programmes == (WORK,)
     assert wishes(home).departures == (replace(weekly, number=0, weekdays=(), once=date(2099, 11, 28)),)
+
+
+async def test_one_day_of_a_programme_is_taken_off_the_calendar(
+    hass: HomeAssistant, home: MockConfigEntry, pencil: Pencil
+) -> None:
+    assert await pencil.delete("programme/1", day="20991124T073000") is None
+    assert wishes(home).programmes == (replace(WORK, skipped=(date(2099, 11, 24),)),)
+    assert (await ask(hass, "get_programmes"))["programmes"][0]["skipped"] == ["2099-11-24"]
+    assert await pencil.delete("programme/1", day="20991128T073000") == "There is no departure at 2099-11-28"
+    assert await pencil.delete("programme/1", day="nonsense") == "This departure is no longer there"
+
+
+async def test_one_day_of_a_programme_is_left_at_another_time(home: MockConfigEntry, pencil: Pencil) -> None:
+    told = await pencil.update_day("programme/1", "20991124T073000", "2099-11-24T09:15:00+01:00", summary="Doctor")
+    assert told is None
+    assert wishes(home).programmes == (replace(WORK, skipped=(date(2099, 11, 24),)),)
+    instead = Programme(departure=time(9, 15), once=date(2099, 11, 24), v2g=True, title="Doctor")
+    assert wishes(home).departures == (instead,)
+
+
+@pytest.mark.usefixtures("clock")
+async def test_a_day_that_is_left_out_is_no_departure(hass: HomeAssistant, home: MockConfigEntry) -> None:
+    coordinator(home).put(SkipDay(1, date(2026, 11, 23)))
+    assert (await ask(hass, "get_programmes"))["next_departure"] == "2026-11-24T07:30:00+01:00"
+    assert [e["start"] for e in await events(hass, "2026-11-23", "2026-11-25")] == ["2026-11-24T07:30:00+01:00"]
+
+
+@pytest.mark.usefixtures("clock")
+async def test_a_departure_keeps_the_name_somebody_gave_it(hass: HomeAssistant, home: MockConfigEntry) -> None:
+    await ask(hass, "add_departure", departure="2026-11-28 05:00", title="Airport", target_soc=95)
+    (event,) = await events(hass, "2026-11-28", "2026-11-29")
+    assert event["summary"] == "Airport"
+    assert event["description"] == "Departure with V2G\nTarget: 80 %"
+
+
+async def test_a_title_of_ours_is_no_name_and_its_percentage_counts(home: MockConfigEntry, pencil: Pencil) -> None:
+    start, rule = "2099-11-24T07:30:00+01:00", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
+    assert await pencil.update("programme/1", start, rrule=rule, summary="Departure with V2G 60 %") is None
+    assert wishes(home).programmes == (replace(WORK, target_soc_pct=60.0),)
+
+
+@pytest.mark.usefixtures("clock")
+async def test_a_programme_that_only_prepares_the_cabin_asks_for_no_level(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    coordinator(home).put(SetProgramme(replace(WORK, kind=Kind.PRECONDITION)))
+    (event, *_) = await events(hass, "2026-11-23", "2026-11-24")
+    assert event["description"].startswith("Target: 20 %")
 
 
 # after an instant charge

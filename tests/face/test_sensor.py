@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events, a
 from custom_components.mobilize_flex.core.model.battery import Belief, SocSource
 from custom_components.mobilize_flex.core.model.electric import MeterReading, StationReadings
 from custom_components.mobilize_flex.core.model.moment import Moment
+from custom_components.mobilize_flex.core.model.outside import ExternalLimit
 from custom_components.mobilize_flex.core.model.prices import PriceCurve, PriceSlot
 from custom_components.mobilize_flex.core.model.reasons import Reason
 from custom_components.mobilize_flex.core.model.session import Activity, Phase, Session
@@ -75,21 +76,35 @@ async def test_a_charging_car_is_seen_with_its_reason(hass: HomeAssistant) -> No
     assert words["activity"] == "charging"
     assert words["reason"] == "cheap_price"
     assert words["light"] == "green_descending"
-    assert (words["power"], words["power_charging"], words["power_discharging"]) == ("7000.0", "7000.0", "0.0")
-    assert words["setpoint"] == "7000.0"
+    assert (words["power"], words["setpoint"]) == ("7000.0", "7000.0")
     assert (words["limit_charging"], words["limit_discharging"]) == ("9000.0", "-800.0")
     assert seen(hass, GARAGE, "reason").attributes["price"] == 0.12
     assert seen(hass, GARAGE, "light").attributes["source"] == "derived"
     assert seen(hass, GARAGE, "limit_charging").attributes["because"] == "house_limit"
 
 
-async def test_a_discharge_is_negative_and_positive_under_its_own_name(hass: HomeAssistant) -> None:
+async def test_a_limit_from_outside_is_shown_with_who_set_it_as_long_as_there_is_one(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    home = await move_in(hass, station())
+    state = charging(coordinator(home).state)
+    told = (
+        ExternalLimit(source="EMS", limit_w=3000.0),
+        ExternalLimit(source="SO", limit_w=None, critical=True),
+    )
+    await become(hass, home, with_evse(state, external=told))
+    shown = seen(hass, GARAGE, "limit_charging").attributes
+    assert (shown["from_outside"], shown["sources"], shown["grid_critical"]) == (3000.0, ["EMS", "SO"], True)
+    await become(hass, home, with_evse(state, external=()))
+    await later(hass, freezer, 11.0)
+    assert "from_outside" not in seen(hass, GARAGE, "limit_charging").attributes
+
+
+async def test_a_discharge_is_negative(hass: HomeAssistant) -> None:
     home = await move_in(hass, station())
     await become(hass, home, charging(coordinator(home).state, -3000.0, Reason.HIGH_PRICE))
     assert seen(hass, GARAGE, "activity").state == "discharging"
     assert seen(hass, GARAGE, "power").state == "-3000.0"
-    assert seen(hass, GARAGE, "power_discharging").state == "3000.0"
-    assert seen(hass, GARAGE, "power_charging").state == "0.0"
 
 
 async def test_an_offline_station_leaves_only_its_counters(hass: HomeAssistant) -> None:
@@ -230,6 +245,13 @@ def test_small_changes_wait_and_turns_do_not(
     shown: float | str | None, now: float | str | None, since_s: float, wait_s: float | None
 ) -> None:
     assert Pace(band=200.0).wait_s(Seen(True, shown), Seen(True, now), since_s) == wait_s
+
+
+def test_another_source_of_a_level_is_news_also_where_the_level_is_the_same() -> None:
+    shown = Seen(True, 55.0, {"source": "entity", "uncertainty": 2})
+    pace = Pace(band=1.0, calm_s=300.0, watched=("source",))
+    assert pace.wait_s(shown, Seen(True, 55.0, {"source": "entity", "uncertainty": 3}), 1.0) == 299.0
+    assert pace.wait_s(shown, Seen(True, 55.0, {"source": "station", "uncertainty": 1}), 1.0) == 0.0
 
 
 def test_attributes_alone_wait_and_availability_does_not() -> None:

@@ -80,6 +80,32 @@ async def test_a_station_is_added_with_a_password_shown_once(hass: HomeAssistant
     assert words["secret"] not in str(site.as_dict())
 
 
+@pytest.mark.parametrize(
+    ("site_data", "others", "amperes"),
+    [
+        ({"subscribed_kva": 6.0, "breaker_a": 30.0}, 0, 7),
+        ({"subscribed_kva": 9.0, "breaker_a": 45.0}, 0, 11),
+        ({"subscribed_kva": 36.0, "breaker_a": 60.0, "phases": 3}, 0, 15),
+        ({"subscribed_kva": 12.0, "phases": 3}, 0, 6),
+        ({"subscribed_kva": 12.0, "breaker_a": 60.0}, 1, 6),
+        ({"breaker_a": 63.0, "subscribed_kva": None}, 0, 8),
+        ({"breaker_a": 125.0, "subscribed_kva": None}, 0, 16),
+    ],
+)
+async def test_the_fallback_suggested_fits_on_top_of_a_house_at_its_limit(
+    hass: HomeAssistant, site_data: dict[str, Any], others: int, amperes: int
+) -> None:
+    parts = [part("station", STATION, f"FLEX-{n}", key=f"s{n}") for n in range(others)]
+    site = await live(hass, home(*parts, **site_data))
+    dialog = Part(hass, site, "station")
+    await dialog.open()
+    assert dialog.suggested("fallback_a") == amperes
+    await dialog.fill(identity="NEW-1", name="Garage", selector="32", phases="1")
+    await dialog.fill()
+    made = next(s for s in site.subentries.values() if s.unique_id == "NEW-1")
+    assert made.data["fallback_a"] == amperes
+
+
 async def test_a_station_may_have_a_password_of_the_owners(hass: HomeAssistant, site: MockConfigEntry) -> None:
     dialog = Part(hass, site, "station")
     await dialog.open()

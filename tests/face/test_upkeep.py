@@ -296,6 +296,28 @@ async def test_what_every_row_was_refused_is_a_no(hass: HomeAssistant) -> None:
         assert [r["status"] for r in told["results"]] == ["UnknownVariable", "Accepted"]
 
 
+NEWER: list[tuple[str, dict[str, Any], str]] = [
+    ("reset_station", {"resume": True}, "Reset ImmediateAndResume"),
+    ("trigger_message", {"message": "CustomTrigger", "custom": "x"}, "TriggerMessage CustomTrigger"),
+    ("set_display_message", {"id": 1, "message": "x", "state": "Discharging"}, "SetDisplayMessage Discharging"),
+    ("set_display_message", {"id": 1, "message": "x", "format": "QRCODE"}, "SetDisplayMessage QRCODE"),
+    ("get_display_messages", {"state": "Suspended"}, "GetDisplayMessages Suspended"),
+    ("get_certificates", {"kinds": ["OEMRootCertificate"]}, "GetInstalledCertificateIds OEMRootCertificate"),
+]
+
+
+@pytest.mark.parametrize(("action", "fields", "lacking"), NEWER)
+async def test_what_an_older_version_lacks_of_a_message_it_has_is_named(
+    hass: HomeAssistant, action: str, fields: dict[str, Any], lacking: str
+) -> None:
+    async with dialled(hass, "ocpp2.0.1") as (_, fake):
+        with pytest.raises(ServiceValidationError) as refused:
+            await ask(hass, action, **fields)
+        assert refused.value.translation_key == "version_lacks"
+        assert str(refused.value).endswith(f"has no {lacking}")
+        assert fake.count(lacking.split(maxsplit=1)[0]) == 0
+
+
 async def test_a_version_without_the_words_is_said_before_anything_leaves(hass: HomeAssistant) -> None:
     async with dialled(hass, "ocpp2.0.1") as (_, fake):
         with pytest.raises(ServiceValidationError) as refused:

@@ -45,7 +45,7 @@ DESCRIPTIONS: dict[str, list[Any]] = {
         *sensor_accounts.SESSION_ACCOUNTS,
     ],
     "binary_sensor": [*binary_sensor.STATION, *binary_sensor.METER, *binary_sensor.CONTACTS, binary_sensor.VENDOR],
-    "number": [*number.NUMBERS, number.TARGET],
+    "number": [*number.NUMBERS, number.TARGET, number.BY_HAND],
     "select": [select.DAYS, select.KIND],
     "time": [time.DEPARTURE],
     "calendar": [calendar.DEPARTURES],

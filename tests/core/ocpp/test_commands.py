@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.mobilize_flex.core.model.commands import (
+    AllowTransfer,
     AnswerAuthorize,
     AnswerBoot,
     AnswerNeeds,
@@ -26,7 +27,6 @@ from custom_components.mobilize_flex.core.model.commands import (
     ReadVariables,
     SetpointForm,
     SetPower,
-    StartTransaction,
     StationAnswer,
     StationCommand,
     StopTransaction,
@@ -73,7 +73,7 @@ EVERY: list[StationCommand] = [
     AskSchedule(**who(), evse=1),  # type: ignore[arg-type]
     AskSchedule(**who(), evse=2, amperes=True),  # type: ignore[arg-type]
     EndPriority(**who(), transaction="t"),  # type: ignore[arg-type]
-    StartTransaction(**who(), evse=1, remote_id=12, token="owner"),  # type: ignore[arg-type]
+    AllowTransfer(**who(), transaction="t", phases=1),  # type: ignore[arg-type]
     StopTransaction(**who(), transaction="t"),  # type: ignore[arg-type]
     AskTransaction(**who(), transaction="t"),  # type: ignore[arg-type]
     *(AskToSend(**who(), what=what) for what in Trigger),  # type: ignore[arg-type]
@@ -133,7 +133,8 @@ def test_a_period_holds_what_its_mode_wants_and_nothing_else(command: SetPower, 
     [
         (SetpointForm.DYNAMIC, "Dynamic", None, True),
         (SetpointForm.ABSOLUTE, "Absolute", "2026-11-22T18:00:00Z", True),
-        (SetpointForm.LIMIT, "Absolute", "2026-11-22T18:00:00Z", False),
+        (SetpointForm.LIMIT, "Absolute", "2026-11-22T18:00:00Z", True),
+        (SetpointForm.VENDOR, "Absolute", "2026-11-22T18:00:00Z", False),
     ],
 )
 def test_an_order_lapses_by_itself(form: SetpointForm, kind: str, start: str | None, offline: bool) -> None:
@@ -168,6 +169,7 @@ def test_lasting_limits_in_amperes() -> None:
         power(3000, SetpointForm.UPDATE),
         power(3000, SetpointForm.ABSOLUTE),
         EndPriority(**who(), transaction="t"),  # type: ignore[arg-type]
+        AllowTransfer(**who(), transaction="t", phases=1),  # type: ignore[arg-type]
     ],
 )
 def test_2_0_1_has_no_words_for_giving_back(new_link: NewLink, command: StationCommand) -> None:
@@ -188,7 +190,7 @@ def test_what_moves_power_is_urgent_and_soon_given_up() -> None:
         "SetPowervendor",
         "ClearPower",
         "EndPriority",
-        "StartTransaction",
+        "AllowTransfer",
         "StopTransaction",
     }
     (update,) = DIALECTS[V21].to_calls(power(1, SetpointForm.UPDATE), AT)

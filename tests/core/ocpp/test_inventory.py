@@ -9,6 +9,7 @@ from custom_components.mobilize_flex.core.ocpp.inventory import (
     ROWS_LIMIT,
     abilities,
     find,
+    held_once,
     items_per_message,
     merge_reports,
     operation_modes,
@@ -64,7 +65,9 @@ def test_a_station_that_tells_nothing_is_unknown_not_unable() -> None:
 
 def test_a_2_0_1_station_cannot_give_back_whatever_it_lists() -> None:
     able = abilities(V2X_STATION, Version.V201)
-    assert (able.bidirectional, able.dynamic, able.update, able.priority) == (False,) * 4
+    assert (able.bidirectional, able.update, able.priority) == (False,) * 3
+    assert able.dynamic  # which counts on the hybrid route only
+    assert abilities((), Version.V201).dynamic is False
     assert able.max_charge_w == 22000.0
 
 
@@ -121,3 +124,10 @@ def test_instances_are_apart() -> None:
     assert find(rows, "SmartChargingCtrlr", "SupportsFeature") is None
     assert items_per_message(rows, "GetVariables") is None
     assert operation_modes(rows, 1) == {"ChargingOnly", "CentralSetpoint", "Idle"}
+
+
+def test_stations_that_say_the_same_hold_it_together() -> None:
+    one, other, odd = (held_once(row("AuthCtrlr.Enabled", value)) for value in ("true", "true", "false"))
+    assert one is other
+    assert odd == row("AuthCtrlr.Enabled", "false")
+    assert odd.variable is one.variable

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.mobilize_flex.core.model.commands import (
+    AllowTransfer,
     AnswerAuthorize,
     AnswerBoot,
     AnswerNeeds,
@@ -74,7 +75,7 @@ LIMITS = InstallLimits(**WHO, max_w=11_040, fallback_w=4_140, phases=3)  # type:
         ("C4", power(SetpointForm.DYNAMIC, 0, 900, idle=True, offline_s=60), 0),
         ("C4", power(SetpointForm.UPDATE, 0, 900, idle=True, offline_s=60), 0),
         ("C11", ClearPower(**WHO, evse=1), 0),  # type: ignore[arg-type]
-        ("F1", power(SetpointForm.LIMIT, 3000, 900, offline_s=60), 0),
+        ("F1", power(SetpointForm.LIMIT, 3000, 900), 0),
         ("F6", power(SetpointForm.ABSOLUTE, -2500, 900), 0),
         ("F15", ReadInventory(**WHO, request_id=1), 0),  # type: ignore[arg-type]
         ("F16", AskToSend(**WHO, what=Trigger.STATUS, evse=1, connector=1), 0),  # type: ignore[arg-type]
@@ -125,6 +126,14 @@ def test_v2g_is_allowed_as_the_reference_shows() -> None:
 def test_a_station_is_asked_what_it_does_as_the_reference_shows() -> None:
     (request,) = DIALECTS[Version.V21].to_calls(AskSchedule(**WHO, evse=1), AT)  # type: ignore[arg-type]
     assert request.payload | {"duration": 3600} == BY_NAME["C12"]["payload"]
+
+
+def test_a_car_without_a_badge_is_allowed_to_give_back_as_the_reference_shows() -> None:
+    command = AllowTransfer(**WHO, transaction="tx-7f3a", phases=3)  # type: ignore[arg-type]
+    (request,) = DIALECTS[Version.V21].to_calls(command, AT)
+    shown = BY_NAME["A3"]["payload"]
+    assert request.action == "NotifyAllowedEnergyTransfer"
+    assert set(shown["allowedEnergyTransfer"]) <= set(request.payload["allowedEnergyTransfer"])  # type: ignore[arg-type,index,call-overload]
 
 
 def test_priority_charging_is_ended_in_the_words_that_begin_it() -> None:

@@ -16,7 +16,6 @@ from custom_components.mobilize_flex.core.model.commands import (
     ReadVariables,
     SetpointForm,
     SetPower,
-    StartTransaction,
     StationCommand,
     Trigger,
     Variable,
@@ -115,11 +114,6 @@ def test_what_a_station_says_it_does_now(answer: Payload, power_w: float | None)
         ),  # type: ignore[arg-type]
         (ReadInventory(**WHO, request_id=1), {"status": "NotSupported"}, (refused("NotSupported", supported=False),)),  # type: ignore[arg-type]
         (ReadInventory(**WHO, request_id=1), {"status": "EmptyResultSet"}, (accepted("EmptyResultSet"),)),  # type: ignore[arg-type]
-        (
-            StartTransaction(**WHO, evse=1, remote_id=1, token="x"),  # type: ignore[arg-type]
-            {"status": "Accepted", "transactionId": "tx"},
-            (accepted(transaction="tx"),),
-        ),
         (
             AskTransaction(**WHO, transaction="tx"),  # type: ignore[arg-type]
             {"ongoingIndicator": False, "messagesInQueue": True},

@@ -6,13 +6,12 @@ import pytest
 
 from custom_components.mobilize_flex.core.model.electric import NO_PHASES, StationReadings
 from custom_components.mobilize_flex.core.model.moment import Moment
-from custom_components.mobilize_flex.core.model.station import Sample, Sampling
+from custom_components.mobilize_flex.core.model.station import Sample, Sampling, told_by
 from custom_components.mobilize_flex.core.ocpp.readings import (
     counters,
     merge,
     net_power_w,
     per_phase,
-    shown,
     state_of_charge,
 )
 
@@ -47,14 +46,14 @@ def power(value: float, direction: str = "Import", **more: str) -> Sample:
     ],
 )
 def test_net_power(samples: list[Sample], net_w: float | None) -> None:
-    assert net_power_w(shown(samples)) == net_w
+    assert net_power_w(told_by(samples)) == net_w
 
 
 def test_by_phase() -> None:
     samples = [Sample("Voltage", 231.0, "L1"), Sample("Voltage", 399.0, "L1-L2"), Sample("Voltage", 233.0, "L3")]
-    assert per_phase(shown(samples), "Voltage") == (231.0, None, 233.0)
-    assert per_phase(shown([Sample("Voltage", 229.0)]), "Voltage") == (229.0, None, None)
-    assert per_phase(shown([]), "Voltage") == NO_PHASES
+    assert per_phase(told_by(samples), "Voltage") == (231.0, None, 233.0)
+    assert per_phase(told_by([Sample("Voltage", 229.0)]), "Voltage") == (229.0, None, None)
+    assert per_phase(told_by([]), "Voltage") == NO_PHASES
 
 
 def test_counters_and_charge() -> None:
@@ -64,10 +63,10 @@ def test_counters_and_charge() -> None:
         Sample("Energy.Active.Import.Interval", 7.0),
         Sample("Display.PresentSOC", 61.0, location="EV"),
     ]
-    assert counters(shown(samples)) == (1000.0, 200.0)
-    assert state_of_charge(shown(samples)) == 61.0
-    assert state_of_charge(shown([Sample("SoC", 60.0), *samples])) == 60.0
-    assert state_of_charge(shown([])) is None
+    assert counters(told_by(samples)) == (1000.0, 200.0)
+    assert state_of_charge(told_by(samples)) == 61.0
+    assert state_of_charge(told_by([Sample("SoC", 60.0), *samples])) == 60.0
+    assert state_of_charge(told_by([])) is None
 
 
 def test_readings_keep_what_a_message_does_not_speak_of(now: Moment) -> None:
@@ -106,8 +105,8 @@ def test_the_beginning_of_a_transaction_is_not_what_flows_now(now: Moment) -> No
 
 def test_the_counter_of_a_beginning_is_better_than_none(now: Moment) -> None:
     begun, ended = _counter(1000, "Transaction.Begin"), _counter(9000, "Transaction.End")
-    assert counters(shown([begun])) == (1000.0, None)
-    assert counters(shown([begun, ended])) == (9000.0, None)
+    assert counters(told_by([begun])) == (1000.0, None)
+    assert counters(told_by([begun, ended])) == (9000.0, None)
     assert merge(StationReadings(), [Sampling(AT, (begun,))], now).at is None
 
 

@@ -1,6 +1,6 @@
 """Every message a station may send: the fact it becomes, the answer it gets, in both versions."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 
 import pytest
@@ -53,6 +53,7 @@ V201, V21 = Version.V201, Version.V21
 BOTH = (V201, V21)
 AT = "2026-11-22T17:59:30.000Z"
 AT_UTC = datetime(2026, 11, 22, 17, 59, 30, tzinfo=UTC)
+SIX = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 REF = CallRef("S1", 7, "m1")
 S1 = "S1"
 
@@ -298,7 +299,42 @@ AT_ONCE: list[tuple[tuple[Version, ...], str, Payload, tuple[StationFact, ...], 
                 schedule("A", {"startPeriod": 0, "limit": 16}),
             ],
         },
-        (LimitReported(station=S1, evse=None, source="EMS", limit_w=1380.0),),
+        (
+            LimitReported(
+                station=S1, evse=None, source="EMS", limit_w=1380.0, later=((SIX + timedelta(minutes=58), 6900.0),)
+            ),
+        ),
+        {},
+    ),
+    (
+        BOTH,
+        "NotifyChargingLimit",
+        {
+            "chargingLimit": {"chargingLimitSource": "SO", "isGridCritical": True},
+            "chargingSchedule": [
+                schedule("W", {"startPeriod": 0, "limit": 4200}, start="2026-11-22T20:00:00Z") | {"duration": 7200}
+            ],
+        },
+        (
+            LimitReported(
+                station=S1,
+                evse=None,
+                source="SO",
+                limit_w=None,
+                grid_critical=True,
+                later=((SIX + timedelta(hours=2), 4200.0), (SIX + timedelta(hours=4), None)),
+            ),
+        ),
+        {},
+    ),
+    (
+        BOTH,
+        "NotifyChargingLimit",
+        {
+            "chargingLimit": {"chargingLimitSource": "EMS"},
+            "chargingSchedule": [schedule("W", {"startPeriod": 9e99, "limit": 1}, start="9999-12-31T23:59:59Z")],
+        },
+        (LimitReported(station=S1, evse=None, source="EMS", limit_w=None),),
         {},
     ),
     (

@@ -169,6 +169,25 @@ def test_words_of_2_1_are_understood_on_a_link_of_2_0_1(contract: Contract, now:
     fit = contract.accept(V201, "NotifyEVChargingNeeds", "req", draft, size=99, now=now.utc)
     assert isinstance(fit, Fit)
     assert fit.payload == draft
+    assert fit.newer  # though neither version has the word "Dynamic"
+
+
+@pytest.mark.parametrize(("more", "newer"), [({"evseSleep": False}, True), ({}, False)])
+def test_words_of_2_1_are_noticed_among_words_nobody_knows(
+    contract: Contract, now: Moment, more: Payload, newer: bool
+) -> None:
+    event: Payload = {
+        "eventType": "Updated",
+        "timestamp": AT,
+        "triggerReason": "MeterValuePeriodic",
+        "seqNo": 1,
+        "transactionInfo": {"transactionId": "tx", "madeUp": 5},
+    }
+    fit = contract.accept(V201, "TransactionEvent", "req", event | more, size=300, now=now.utc)
+    assert isinstance(fit, Fit)
+    assert fit.newer is newer
+    assert "madeUp" not in str(fit.payload)
+    assert fit.mended
 
 
 def test_what_we_send_is_held_to_the_letter(contract: Contract) -> None:

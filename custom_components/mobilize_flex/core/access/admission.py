@@ -57,8 +57,7 @@ def verdict(access: AccessList, station: StationConfig, token: Token, now: datet
     """Return whether a token may use a station.
 
     A start without authorisation is always accepted (C02.FR.02), and so is one ordered from here. An open station
-    takes everybody but those whose badge is blocked or has expired. One badge may charge several cars at a time: a
-    family's does.
+    takes everybody but those whose badge is blocked or has expired.
     """
     if anonymous(token):
         return Verdict(status=TokenStatus.ACCEPTED)

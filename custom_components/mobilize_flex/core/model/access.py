@@ -23,7 +23,7 @@ class Badge:
 
     ``kind`` is one of KINDS, or ``any`` until it is first presented. Drivers of one ``group`` may end each other's
     charges; the group a station calls its master pass may end every charge. ``stations`` are the identities where it
-    counts, all of them when empty. ``v2g`` false lets it charge only.
+    counts, all of them when empty. ``v2g`` false lets it charge only. ``one_charge`` lets it charge one car at a time.
     """
 
     token: str
@@ -35,6 +35,7 @@ class Badge:
     added_at: datetime | None = None
     stations: tuple[str, ...] = ()
     v2g: bool = True
+    one_charge: bool = False
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, override
 
 from .moment import Moment
 
@@ -112,6 +112,15 @@ class Learned:
     def samples(self) -> int:
         """Return how many stretches were learned from."""
         return self.charging.samples + self.discharging.samples
+
+    @override
+    def __hash__(self) -> int:
+        """Return a hash of little, which is soon made: a battery is looked up with every message."""
+        return hash((self.charging.samples, self.discharging.samples))
+
+
+UNTAUGHT: Final = Learned()
+"""What is known of a car that has not charged yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

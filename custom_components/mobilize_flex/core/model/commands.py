@@ -103,21 +103,20 @@ class EndPriority(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AllowTransfer(Command):
+    """Let a car give back whose charge began without a badge, so that no answer to one could say it (OCPP 2.1 Q02)."""
+
+    transaction: str
+    phases: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskSchedule(Command):
     """Ask a station what it does now, all profiles and limits taken together."""
 
     evse: int
     amperes: bool = False
     phases: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartTransaction(Command):
-    """Start a transaction from here; ``remote_id`` comes back in its first event."""
-
-    evse: int
-    remote_id: int
-    token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +264,7 @@ class TokenStatus(StrEnum):
     INVALID = "Invalid"
     UNKNOWN = "Unknown"
     ELSEWHERE = "NotAtThisLocation"
+    BUSY = "ConcurrentTx"
 
 
 class CertificateStatus(StrEnum):
@@ -362,8 +362,8 @@ type StationCommand = (
     | SetPower
     | ClearPower
     | EndPriority
+    | AllowTransfer
     | AskSchedule
-    | StartTransaction
     | StopTransaction
     | AskTransaction
     | AskToSend

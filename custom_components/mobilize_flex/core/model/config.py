@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from enum import StrEnum
+import math
+from typing import Final, override
 
 from .contracts import Contract
 from .dimming import DimmingConfig
-from .electric import NOMINAL_V
+from .electric import MINIMUM_CHARGE_A, NOMINAL_V
+from .wiring import Wiring
+
+HOLDS: Final = 1.13
+"""How far above its rating a breaker carries for good (IEC 60898-1)."""
+NEVER_CUTS: Final = 1.3
+"""How far above the contract a Linky lets go on for good (Enedis-NOI-CPT_54E, section 7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +25,17 @@ class VehicleConfig:
     name: str
     capacity_wh: float = 52_000.0
     max_charge_w: float = 11_000.0
-    min_charge_w: float = 1_400.0
+    min_charge_w: float = MINIMUM_CHARGE_A * NOMINAL_V
     max_discharge_w: float = 11_000.0
     min_discharge_w: float = 1_000.0
     charge_efficiency: float = 0.9
     discharge_efficiency: float = 0.9
     evccid: str | None = None
+
+    @override
+    def __hash__(self) -> int:
+        """Return a hash of little, which is soon made: a battery is looked up with every message."""
+        return hash(self.key)
 
 
 class Automatic(StrEnum):
@@ -62,7 +75,7 @@ class StationConfig:
     name: str
     phases: int = 1
     selector_a: float = 32.0
-    fallback_a: float = 16.0
+    fallback_a: float = 6.0
     rotation: tuple[int, ...] | None = None
     priority: int = 0
     route: str | None = None
@@ -93,6 +106,7 @@ class MeterConfig:
     """Hold the house meter; ``period_s`` is how often it is expected to speak.
 
     ``station`` is the one that reads it and passes it on, ``main_meter`` where that is its own main meter (EVSE 0).
+    ``wiring`` is how the owner says it is put in.
     """
 
     key: str
@@ -101,6 +115,7 @@ class MeterConfig:
     period_s: float = 2.0
     station: str | None = None
     main_meter: bool = False
+    wiring: Wiring = Wiring()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +142,17 @@ class SiteConfig:
     dimming: DimmingConfig | None = None
     ageing_per_kwh: float = 0.01
     start_cost: float = 0.02
+
+    @property
+    def spare_a(self) -> float:
+        """Return what a phase bears for long on top of a house that takes all it may."""
+        held_a = HOLDS * self.breaker_a
+        if self.subscribed_kva is None:
+            return held_a - self.breaker_a
+        contract_a = self.subscribed_kva * 1000.0 / (self.phases * NOMINAL_V)
+        if math.isclose(self.breaker_a, contract_a):  # nobody named a breaker
+            return (NEVER_CUTS - 1.0) * contract_a
+        return min(NEVER_CUTS * contract_a, held_a) - min(contract_a, self.breaker_a)
 
     def station(self, identity: str) -> StationConfig | None:
         """Return the station of an identity, compared exactly."""

@@ -46,6 +46,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """Hold the most (W, a magnitude) a station says it lets through one way (1 in, -1 out), less than was ordered."""
+
+    way: int
+    most_w: float
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTold:
     """A station told what it does now; ``None`` where its answer holds no figure."""
 
@@ -88,7 +97,7 @@ class Delivery:
     is when the measured power left the setpoint, ``following`` the verdict (``None``: no verdict yet). ``question`` is
     the command that asks the station what it does, ``asked`` how often it was asked. ``wakes`` counts the tries to wake
     the car, the last one until ``waking_until_s``. ``takes_w`` is all the car took when more was ordered, at
-    ``takes_at``.
+    ``takes_at``; ``cap`` is what the station said it holds the car down to.
     """
 
     form: SetpointForm = SetpointForm.DYNAMIC
@@ -118,6 +127,7 @@ class Delivery:
     waking_until_s: float = 0.0
     takes_w: float | None = None
     takes_at: Moment | None = None
+    cap: Cap | None = None
     trouble: Trouble | None = None
 
     def anew(self) -> Delivery:

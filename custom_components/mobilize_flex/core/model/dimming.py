@@ -9,6 +9,7 @@ DEVICE_W: Final = 4200.0
 HEATING_SHARE: Final = 0.4
 HEATING_COUNTS_W: Final = 11_000.0
 TOGETHER: Final = {1: 1.0, 2: 0.80, 3: 0.75, 4: 0.70, 5: 0.65, 6: 0.60, 7: 0.55, 8: 0.50}
+TRIFLE_W: Final = 50.0
 TOGETHER_MANY: Final = 0.45
 """How likely so many devices draw at once (BNetzA BK6-22-300, annex 1); from nine on it no longer falls."""
 
@@ -40,7 +41,7 @@ class DimmingConfig:
 
     ``devices`` are the controllable ones that share it, those of others included. ``heating_w`` is the rating of the
     heat pumps or air conditioning among them when it is above 11 kW in sum. ``limit_w`` stands in for the rule of the
-    law where another one was agreed.
+    law where another one was agreed. ``others_measured`` when it is measured what the devices of others draw.
     """
 
     key: str = "contacts"
@@ -48,6 +49,7 @@ class DimmingConfig:
     devices: int = 1
     heating_w: float = 0.0
     limit_w: float | None = None
+    others_measured: bool = False
 
     @property
     def minimum_w(self) -> float:
@@ -63,6 +65,19 @@ class ContactsRead:
     """The contacts of the grid operator were read; ``None`` for one that does not tell whether it is active."""
 
     contacts: tuple[tuple[Contact, bool | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OthersMeasured:
+    """What the devices that are no stations draw of the guaranteed power, W; ``None`` where that is not known now."""
+
+    power_w: float | None
+
+    def differs(self, before: OthersMeasured) -> bool:
+        """Return whether this is news: another power by more than a trifle."""
+        if self.power_w is None or before.power_w is None:
+            return self.power_w is not before.power_w
+        return abs(self.power_w - before.power_w) >= TRIFLE_W
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +115,11 @@ class Dimming:
     """Hold what the contacts said last, and the record that is open while they ask for anything.
 
     ``stations`` are the open records of stations that have a contact of their own. ``ended`` are the last to end.
+    ``others_w`` is what the devices of others draw, if that is measured.
     """
 
     contacts: tuple[tuple[Contact, bool | None], ...] = ()
     record: DimmingRecord | None = None
     stations: tuple[DimmingRecord, ...] = ()
     ended: tuple[DimmingRecord, ...] = ()
+    others_w: float | None = None

@@ -9,10 +9,11 @@ from .commands import CallRef
 from .config import SiteConfig
 from .contracts import DaysTold
 from .delivery import ScheduleTold
-from .dimming import ContactsRead
+from .dimming import ContactsRead, OthersMeasured
 from .electric import MeterReading
 from .firmware import FirmwareStatus
 from .logs import LogStatus
+from .outside import Course
 from .plan import Plan
 from .prices import PriceRow
 from .recall import ChargeRecalled
@@ -177,13 +178,17 @@ class SecurityReported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitReported:
-    """Something else limits the station; ``limit_w`` is ``None`` where only its presence is known."""
+    """Something else limits the station; ``limit_w`` is ``None`` where only its presence is known.
+
+    ``later`` is what it will be from when on.
+    """
 
     station: str
     evse: int | None
     source: str
     limit_w: float | None
     grid_critical: bool = False
+    later: Course = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,6 +381,7 @@ type Fact = (
     | MeterRead
     | MeterLost
     | ContactsRead
+    | OthersMeasured
     | VehicleSocRead
     | VehiclePlugRead
     | PricesPublished

@@ -1,8 +1,10 @@
 """What happened at a station that its owner should hear of once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class SecurityEvent(StrEnum):
@@ -55,3 +57,32 @@ class Incident:
     evse: int | None = None
     origin: str | None = None
     text: str | None = None
+
+
+_FAULTS: Final[Mapping[str, Fault]] = {
+    "tamper": Fault.TAMPER,
+    "accessbarrier": Fault.TAMPER,
+    "tiltsensor": Fault.TAMPER,
+    "shocksensor": Fault.TAMPER,
+    "shunttrip": Fault.LEAKAGE,
+    "leak": Fault.LEAKAGE,
+    "residual": Fault.LEAKAGE,
+    "rcd": Fault.LEAKAGE,
+    "groundfault": Fault.LEAKAGE,
+    "isolation": Fault.LEAKAGE,
+    "clock": Fault.OTHER,
+    "lock": Fault.LOCK,
+    "latch": Fault.LOCK,
+    "overcurrent": Fault.OVERLOAD,
+    "overload": Fault.OVERLOAD,
+    "temp": Fault.OVERHEATING,
+    "derctrlr": Fault.GRID,
+    "electricalfeed": Fault.GRID,
+}
+"""What a component's or variable's name says of the fault; the first that fits."""
+
+
+def fault_of(origin: str) -> Fault:
+    """Return the kind of fault a component's variable stands for."""
+    name = origin.casefold()
+    return next((fault for word, fault in _FAULTS.items() if word in name), Fault.OTHER)

@@ -1,7 +1,7 @@
 """What somebody wants, in the imperative."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from .access import Badge
 from .firmware import FirmwareOffer
@@ -20,6 +20,14 @@ class RemoveProgramme:
     """Remove a programme by its number."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkipDay:
+    """Leave a weekly programme out on a single local day."""
+
+    number: int
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,7 @@ class ProbeRoute:
 type Intent = (
     SetProgramme
     | RemoveProgramme
+    | SkipDay
     | SetDeparture
     | RemoveDeparture
     | ApplyV2gToAll

@@ -18,13 +18,15 @@ class Evidence:
     """Hold what steps of a car's power have shown of the meter's wiring.
 
     ``before_w`` and ``phases_w`` are the car and the meter's phases while the car was last steady, ``steady_since_s``
-    since when it is. Each step is a vote: with, against or no trace on each phase. ``nudges`` counts the steps we made
-    for want of others.
+    since when it is. ``maybe`` is the same of the last reading (its instant, the car, the phases): it counts once the
+    station told that the car was still steady then. Each step is a vote: with, against or no trace on each phase.
+    ``nudges`` counts the steps we made for want of others.
     """
 
     before_w: float | None = None
     phases_w: tuple[float, ...] = ()
     steady_since_s: float | None = None
+    maybe: tuple[float, float, tuple[float, ...]] | None = None
     votes: int = 0
     along: tuple[int, ...] = (0, 0, 0)
     against: tuple[int, ...] = (0, 0, 0)

@@ -31,7 +31,7 @@ from .probe import Probe, ProbeResult
 from .programme import Departure
 from .reasons import Reason, Why
 from .session import Activity, Phase, Session, Span
-from .station import ConnectorStatus, HeldProfile, VariableReport, Version
+from .station import ConnectorStatus, HeldProfile, Needs, VariableReport, Version
 from .upkeep import Reservation
 from .wishes import Wishes
 
@@ -75,7 +75,8 @@ class EvseState:
     ``connector`` is the state of its ``connectors`` taken together, ``told`` those heard of over this connection.
     ``doubtful_soc_pct`` is a state of charge that leapt and waits to be confirmed. ``drawn`` and ``given`` are its two
     counters as they are followed; the station's memory holds them as they were last noted.
-    ``indicator`` is the colour its own light reports.
+    ``indicator`` is the colour its own light reports. ``early`` is what a car needs that said so before its transaction
+    began, and when.
     """
 
     evse: int
@@ -111,6 +112,7 @@ class EvseState:
     problems: frozenset[str] = frozenset()
     surprises: int = 0
     indicator: str | None = None
+    early: tuple[Moment, Needs] | None = None
 
     @property
     def external_limit_w(self) -> float | None:
@@ -184,9 +186,13 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsDelivery:
-    """Hold how the lasting limits travel: the command under way, what it was refused for, when to try again."""
+    """Hold how the lasting limits travel: the command under way, what it was refused for, when to try again.
+
+    ``key`` names what was sent last.
+    """
 
     id: int | None = None
+    key: str | None = None
     amperes: bool | None = None
     tries: int = 0
     refused: str | None = None

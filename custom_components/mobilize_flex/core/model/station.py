@@ -1,6 +1,7 @@
 """The words of a station: versions, samples, badges, needs."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,12 +29,33 @@ class Sample:
     context: str = "Sample.Periodic"
 
 
+type Told = Mapping[str, Sequence[Sample]]
+"""Samples by what they measure."""
+
+
+def told_by(samples: Iterable[Sample]) -> Told:
+    """Return samples by what they measure."""
+    rows: dict[str, list[Sample]] = {}
+    for sample in samples:
+        known = rows.get(sample.measurand)
+        if known is None:
+            rows[sample.measurand] = [sample]
+        else:
+            known.append(sample)
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Hold the samples of one instant."""
+    """Hold the samples of one instant; ``told`` are the same by what they measure."""
 
     at: datetime
     samples: tuple[Sample, ...]
+    told: Told = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort the samples once, for all who ask."""
+        object.__setattr__(self, "told", told_by(self.samples))
 
 
 class EventKind(StrEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from .firmware import UpdateFirmware
 from .logs import GetLog
@@ -112,12 +113,41 @@ class ReservationEnded:
 
 @dataclass(frozen=True, slots=True)
 class UpkeepCall:
-    """Hold a task in the station's words; ``versions`` are those that have them."""
+    """Hold a task in the station's words; ``versions`` are those that have them, ``word`` is what others lack of it."""
 
     action: str
     payload: Mapping[str, object]
     timeout_s: float = 30.0
     versions: frozenset[Version] = frozenset(Version)
+    word: str = ""
+
+    @property
+    def lacking(self) -> str:
+        """Return what a version that does not have it lacks."""
+        return f"{self.action} {self.word}".strip()
+
+
+NEWER_WORDS: Final = frozenset(
+    {
+        "ImmediateAndResume",
+        "CustomTrigger",
+        "Suspended",
+        "Discharging",
+        "QRCODE",
+        "TargetDelta",
+        "TargetDeltaRelative",
+        "OEMRootCertificate",
+        "DataCollectorLog",
+    }
+)
+"""The words of 2.1 in messages that 2.0.1 has too."""
+
+
+def call_with(action: str, payload: Mapping[str, object], *words: str | None) -> UpkeepCall:
+    """Return a call for the versions that have these words of it."""
+    newer = next((word for word in words if word in NEWER_WORDS), None)
+    versions = frozenset(Version) if newer is None else frozenset({Version.V21})
+    return UpkeepCall(action, payload, versions=versions, word=newer or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

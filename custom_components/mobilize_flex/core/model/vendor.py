@@ -16,6 +16,8 @@ class VendorState(StrEnum):
     """It does not know the identity or the password."""
     OTHER_VERSION = "other_version"
     """It does not speak the version the station speaks with us."""
+    UNTRUSTED = "untrusted"
+    """Nobody we trust vouches for its certificate."""
     PENDING = "pending"
     """It is there and has not accepted the station yet."""
     CONNECTED = "connected"

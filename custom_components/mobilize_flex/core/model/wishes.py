@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .programme import Programme
+from .programme import Kind, Programme
 
 
 class Override(StrEnum):
@@ -42,6 +42,13 @@ class Wishes:
     def v2g_usual(self) -> bool:
         """Return whether a new departure is meant for V2G, going by the programmes there are."""
         return any(p.v2g for p in self.programmes)
+
+    def level_pct(self, programme: Programme) -> float:
+        """Return the level asked for at a departure, within the limits; preparing the cabin alone asks for none."""
+        own_pct = programme.target_soc_pct
+        if own_pct is None:
+            return self.soc_min_pct if programme.kind is Kind.PRECONDITION else self.soc_max_pct
+        return min(max(own_pct, self.soc_min_pct), self.soc_max_pct)
 
     def programme(self, number: int) -> Programme | None:
         """Return a weekly programme by its number."""

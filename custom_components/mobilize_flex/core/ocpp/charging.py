@@ -1,7 +1,6 @@
 """What a station tells about how the car wants to charge, and about who else limits it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Final
 
 from ..model.commands import CallRef
@@ -21,6 +20,8 @@ from ..model.station import Needs
 from . import profiles
 from .dialect import Received, Unusable, evse_in
 from .frames import ErrorCode
+from .limit_course import course
+from .numbering import known_as
 from .reports import is_owners, part_of
 from .wire import Payload, flag, instant, integer, number, table, tables, text, texts
 
@@ -86,19 +87,21 @@ def setpoint_pulled(payload: Payload, call: CallRef, now: Moment) -> Received:
     profile_id = integer(payload, "chargingProfileId")
     if profile_id is None:
         raise Unusable(ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION, "chargingProfileId")
-    return Received((SetpointPulled(call=call, station=call.station, profile_id=profile_id),), answer=None)
+    return Received((SetpointPulled(call=call, station=call.station, profile_id=known_as(profile_id)),), answer=None)
 
 
 def charging_limit(payload: Payload, call: CallRef, now: Moment) -> Received:
-    """Read that something else limits the station, and to how much now."""
+    """Read that something else limits the station, to how much now, and to how much later."""
     limit = table(payload, "chargingLimit")
-    limits_w = [w for schedule in tables(payload, "chargingSchedule") if (w := _now_w(schedule, now.utc)) is not None]
+    local = flag(limit, "isLocalGeneration")
+    limit_w, later = (None, ()) if local else course(list(tables(payload, "chargingSchedule")), now.utc, period_w)
     reported = LimitReported(
         station=call.station,
         evse=evse_in(payload),
         source=text(limit, "chargingLimitSource", 20) or "Other",
-        limit_w=None if flag(limit, "isLocalGeneration") else min(limits_w, default=None),
+        limit_w=limit_w,
         grid_critical=flag(limit, "isGridCritical") or False,
+        later=later,
     )
     return Received((reported,))
 
@@ -145,17 +148,6 @@ def grid_alarm(payload: Payload, call: CallRef, now: Moment) -> Received:
         text=text(payload, "gridEventFault", 40),
     )
     return Received((reported,))
-
-
-def _now_w(schedule: Payload, now: datetime) -> float | None:
-    """Return the limit in force now; the first where the schedule has no start."""
-    start = instant(schedule.get("startSchedule")) or now
-    elapsed_s = max(0.0, (now - start) / timedelta(seconds=1))
-    current: float | None = None
-    for period in tables(schedule, "chargingSchedulePeriod"):
-        if current is None or (number(period, "startPeriod") or 0.0) <= elapsed_s:
-            current = period_w(schedule, period)
-    return current if current is not None and current >= 0.0 else None
 
 
 def period_w(schedule: Payload, period: Payload) -> float | None:

@@ -4,7 +4,7 @@ Text comes in and events go out, text to write is fetched; no socket is known he
 time, the station's are served at once whatever ours does. Nothing that arrives raises.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -31,7 +31,7 @@ from .wire import Payload
 
 OPEN_LIMIT: Final = 64
 QUEUE_LIMIT: Final = 64
-MEMORY: Final = 32
+MEMORY: Final = 16
 ANSWER_WITHIN_S: Final = 25.0  # stations wait 30 s; whoever forgot to answer is covered before that
 PRESSED_S: Final = 5.0  # what moves power waits no longer than this behind a question that does not
 PASSED_S: Final = 30.0  # and whatever else waits no longer than this behind one that takes its time
@@ -146,8 +146,8 @@ class Conversation:
         self._flight: _Flight | None = None
         self._aside: dict[MessageId, _Flight] = {}
         self._queue: list[_Waiting] = []
-        self._sent: deque[str] = deque(maxlen=MEMORY)
-        self._held: deque[tuple[float, str]] = deque()
+        self._sent: tuple[str, ...] = ()
+        self._held: list[tuple[float, str]] = []
         self._outgoing: list[str] = []
 
     # what comes in
@@ -291,7 +291,7 @@ class Conversation:
     def due(self, now: Moment) -> tuple[Event, ...]:
         """Let time pass: give up what took too long, cover what nobody answered."""
         while self._held and self._held[0][0] <= now.mono_s:
-            self._outgoing.append(self._held.popleft()[1])
+            self._outgoing.append(self._held.pop(0)[1])
         for key in [key for key, call in self._open.items() if call.deadline_s <= now.mono_s]:
             self.conformance.note(Oddity.NEGLECTED_CALL)
             self.refuse(key, ErrorCode.INTERNAL_ERROR, "no answer was found in time", now)
@@ -371,7 +371,7 @@ class Conversation:
             request, message_id = waiting.request, self._next_id()
             ends_s = now.mono_s + request.open_s
             self._flight = _Flight(waiting.tag, message_id, request.action, request.priority, now.mono_s, ends_s)
-            self._sent.append(message_id)
+            self._sent = (*self._sent[1 - MEMORY :], message_id)
             self._write(Call(message_id, request.action, request.payload))
 
     def _next_id(self) -> str:

@@ -1,6 +1,8 @@
 """What a station is made of and can do, as it reported it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from ..model.abilities import Abilities
@@ -12,6 +14,8 @@ type Inventory = tuple[VariableReport, ...]
 type _Key = tuple[str, str, str, str, int | None, int | None]
 
 ROWS_LIMIT: Final = 3000
+ALIKE: Final = 2048
+"""So many rows are looked out for, so that stations of a model, which say mostly the same, hold them together."""
 _DISCHARGE_MODES: Final = frozenset({"centralsetpoint"})
 
 
@@ -22,10 +26,21 @@ def merge_reports(inventory: Inventory, rows: Iterable[VariableReport]) -> Inven
         key = _key(row.variable)
         known = by_key.get(key)
         if known is not None:
-            by_key[key] = _merged(known, row)
+            by_key[key] = held_once(_merged(known, row))
         elif len(by_key) < ROWS_LIMIT:
             by_key[key] = row
     return tuple(by_key.values())
+
+
+@lru_cache(maxsize=ALIKE)
+def held_once(row: VariableReport) -> VariableReport:
+    """Return a row as the first one who said the same holds it."""
+    return replace(row, variable=_named(row.variable))
+
+
+@lru_cache(maxsize=ALIKE)
+def _named(variable: Variable) -> Variable:
+    return variable
 
 
 def find(
@@ -43,7 +58,7 @@ def abilities(inventory: Inventory, version: Version | None, evse: int = 1) -> A
     units = rate_units(inventory)
     return Abilities(
         bidirectional=_bidirectional(inventory, evse) if modern else False,
-        dynamic=supports(inventory, "DynamicProfiles") if modern else False,
+        dynamic=supports(inventory, "DynamicProfiles") if modern else supports(inventory, "DynamicProfiles") is True,
         update=None if modern else False,
         offline_limit=supports(inventory, "MaxOfflineDuration") if modern else False,
         sleep=supports(inventory, "EvseSleep") if modern else False,

@@ -40,6 +40,7 @@ from .conversation import (
 from .dialect import Answer, Dialect, Received, Refusal, Reply, Unusable
 from .drivers import STANDARD, habits_of
 from .frames import ErrorCode
+from .numbering import REFUSED, further, raised
 from .outcomes import refused
 from .provisioning import values_asked, values_taken, variable_results
 from .request import Request
@@ -65,10 +66,14 @@ type LinkEvent = StationFact | RawOutcome
 
 @dataclass(slots=True)
 class _Order:
-    """A command on its way, which may take several requests; the first verdict that is no acceptance counts."""
+    """A command on its way, which may take several requests; the first verdict that is no acceptance counts.
+
+    ``raised`` is by how much the numbers of our profiles in it are.
+    """
 
     command: StationCommand
     left: int
+    raised: int = 0
     verdict: CommandAccepted | CommandRefused | CommandUnanswered | None = None
 
 
@@ -108,6 +113,7 @@ class Link:
     _tag: int = field(init=False, default=0)
     _pending: bool = field(init=False, default=False)
     _asked_for: set[str] = field(init=False, default_factory=set)
+    _raised: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         """Begin the conversation."""
@@ -151,7 +157,7 @@ class Link:
         if isinstance(command, HoldStation):
             self._pending = command.held
             return ()
-        requests = self._dialect.to_calls(command, now)
+        requests = tuple(raised(request, self._raised) for request in self._dialect.to_calls(command, now))
         if not requests:
             return (refused(command, ErrorCode.NOT_SUPPORTED, f"{self.version} has no words for it"),)
         try:
@@ -162,7 +168,7 @@ class Link:
             return (refused(command, OWN_ERROR, str(error)),)
         if isinstance(command, AskToSend):
             self._asked_for.add(command.what)
-        order = _Order(command, len(requests))
+        order = _Order(command, len(requests), self._raised)
         events: list[LinkEvent] = []
         for request in requests:
             events += self._ask(order, request, now)
@@ -290,6 +296,8 @@ class Link:
         facts = self._judged(asked.command, reply)
         asked.left -= 1
         verdict = facts[-1]
+        if isinstance(verdict, CommandRefused) and verdict.reason == REFUSED and asked.raised == self._raised:
+            self._raised = further(self._raised)
         if isinstance(verdict, (CommandAccepted, CommandRefused, CommandUnanswered)) and (
             asked.verdict is None or isinstance(asked.verdict, CommandAccepted)
         ):

@@ -6,8 +6,7 @@ from ..model.commands import CallRef
 from ..model.facts import LogReported
 from ..model.logs import GetLog, LogKind, LogStatus
 from ..model.moment import Moment
-from ..model.station import Version
-from ..model.upkeep import UpkeepCall, UpkeepTask
+from ..model.upkeep import UpkeepCall, UpkeepTask, call_with
 from .dialect import Received
 from .wire import Payload, integer, stamp, text
 
@@ -44,5 +43,4 @@ def _log(task: GetLog) -> UpkeepCall:
         payload["retries"] = task.retries
     if task.retry_interval_s is not None:
         payload["retryInterval"] = task.retry_interval_s
-    new = task.kind is LogKind.DATA_COLLECTOR
-    return UpkeepCall("GetLog", payload, versions=frozenset({Version.V21} if new else Version))
+    return call_with("GetLog", payload, _KINDS[task.kind])

@@ -5,8 +5,8 @@ from typing import Final
 
 from ..model.electric import NO_PHASES, MeterReading
 from ..model.replacing import replace
-from ..model.station import Sample
-from .readings import counters, net_per_phase, net_power_w, per_phase, shown
+from ..model.station import Sample, told_by
+from .readings import counters, net_per_phase, net_power_w, per_phase
 
 UPSTREAM: Final = "Upstream"
 """Where OCPP 2.1 says that a value was measured at the home's connection."""
@@ -23,11 +23,11 @@ def mains_reading(samples: Sequence[Sample]) -> MeterReading | None:
     currents = tuple(sample for sample in here if sample.measurand in _CURRENTS)
     if not powers and not currents:
         return None
-    told = shown(here)
+    told = told_by(here)
     drawn_wh, given_wh = counters(told)
     return MeterReading(
-        power_w=net_power_w(shown(powers)) if powers else None,
-        phase_power_w=net_per_phase(shown(phased), *_SIGNED) if phased else NO_PHASES,
+        power_w=net_power_w(told_by(powers)) if powers else None,
+        phase_power_w=net_per_phase(told_by(phased), *_SIGNED) if phased else NO_PHASES,
         current_a=net_per_phase(told, *_CURRENTS),
         signed=any(sample.measurand == _CURRENTS[1] or sample.value < 0.0 for sample in currents),
         voltage_v=per_phase(told, "Voltage"),

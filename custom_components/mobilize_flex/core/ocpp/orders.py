@@ -19,7 +19,6 @@ from ..model.commands import (
     SendCertificate,
     SetpointForm,
     SetPower,
-    StartTransaction,
     StationCommand,
     StopTransaction,
     Variable,
@@ -55,7 +54,7 @@ def common_calls(command: StationCommand, now: Moment) -> tuple[Request, ...]:
             return (_clear(command.evse), *_taken_back(command))
         case AskSchedule():
             return (composite.question(command),)
-        case StartTransaction() | StopTransaction() | AskTransaction() | AskToSend():
+        case StopTransaction() | AskTransaction() | AskToSend():
             return (_transaction(command),)
         case ReadInventory() | ReadProfiles() | ReadListVersion():
             return (_report(command),)
@@ -153,19 +152,12 @@ def _clear(evse: int) -> Request:
     )
 
 
-def _transaction(command: StartTransaction | StopTransaction | AskTransaction | AskToSend) -> Request:
+def _transaction(command: StopTransaction | AskTransaction | AskToSend) -> Request:
     match command:
         case AskToSend():
             return _trigger(command)
-        case StartTransaction(evse=evse, remote_id=remote_id, token=token):
-            payload: Payload = {
-                "remoteStartId": remote_id,
-                "evseId": evse,
-                "idToken": {"idToken": token, "type": "Central"},
-            }
-            return Request(action="RequestStartTransaction", payload=payload, priority=Priority.CONTROL)
         case StopTransaction(transaction=transaction):
-            payload = {"transactionId": transaction}
+            payload: Payload = {"transactionId": transaction}
             return Request(action="RequestStopTransaction", payload=payload, priority=Priority.CONTROL)
         case AskTransaction(transaction=transaction):
             return Request(action="GetTransactionStatus", payload={"transactionId": transaction})

@@ -10,7 +10,6 @@ from ..model.commands import (
     ReadProfiles,
     ReadVariables,
     SetPower,
-    StartTransaction,
     StationCommand,
     WatchVariables,
     WriteVariables,
@@ -80,8 +79,7 @@ def refused(command: StationCommand, reason: str, description: str = "") -> Comm
 def _verdict(command: StationCommand, payload: Payload) -> CommandAccepted | CommandRefused:
     status = text(payload, "status", 40)
     if status in _YES:
-        transaction = text(payload, "transactionId", 128) if isinstance(command, StartTransaction) else None
-        return CommandAccepted(station=command.station, id=command.id, detail=status, transaction=transaction)
+        return CommandAccepted(station=command.station, id=command.id, detail=status)
     why = table(payload, "statusInfo")
     reason = (
         text(why, "reasonCode", 40) if status == "Rejected" else status

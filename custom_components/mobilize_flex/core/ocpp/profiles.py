@@ -14,6 +14,7 @@ from ..model.driver import Route, RouteKind
 from ..model.electric import NOMINAL_V
 from ..model.station import HeldProfile
 from .drivers import PLACE
+from .numbering import OURS, known_as
 from .wire import Json, Payload, integer, number, rounded, stamp, tables, text
 
 HOUSE_MAX_ID: Final = 100
@@ -69,7 +70,7 @@ def order(command: SetPower, now: datetime) -> Payload:
     inner = profile["chargingProfile"]
     if isinstance(inner, dict):
         inner["transactionId"] = command.transaction
-        if command.offline_s is not None and command.form not in (SetpointForm.LIMIT, SetpointForm.VENDOR):
+        if command.offline_s is not None and command.form is not SetpointForm.VENDOR:
             inner["maxOfflineDuration"] = command.offline_s
             inner["invalidAfterOfflineDuration"] = True
     return profile
@@ -131,7 +132,7 @@ def held(raw: Payload, evse: int) -> HeldProfile | None:
     periods = list(tables(schedule, "chargingSchedulePeriod"))
     first: Payload = periods[0] if periods else {}
     return HeldProfile(
-        id=profile_id,
+        id=known_as(profile_id),
         evse=evse,
         purpose=text(raw, "chargingProfilePurpose", 40) or "",
         level=level or 0,
@@ -144,7 +145,7 @@ def held(raw: Payload, evse: int) -> HeldProfile | None:
 
 def is_ours(profile: HeldProfile) -> bool:
     """Tell whether a number is one we give to profiles."""
-    return HOUSE_MAX_ID <= profile.id < ORDER_ID + 100
+    return profile.id in OURS
 
 
 def beats_ours(profile: HeldProfile) -> bool:

@@ -18,6 +18,7 @@ from ..model.station import ConnectorStatus, VariableReport
 from ..model.upkeep import ReservationEnded
 from .dialect import Received, Unusable, evse_in
 from .frames import ErrorCode
+from .inventory import held_once
 from .reports import is_owners, part_of
 from .wire import Payload, flag, instant_at, integer, number, stamp, table, tables, text, truth
 
@@ -191,7 +192,7 @@ def _row(raw: Payload) -> VariableReport | None:
     actual = attributes.get("Actual", {})
     traits = table(raw, "variableCharacteristics")
     mutability = text(actual, "mutability")
-    return VariableReport(
+    row = VariableReport(
         variable=variable,
         value=_value(variable, actual, "value"),
         unit=text(traits, "unit", 16),
@@ -202,6 +203,7 @@ def _row(raw: Payload) -> VariableReport | None:
         kind=text(traits, "dataType", 20),
         monitored=flag(traits, "supportsMonitoring"),
     )
+    return held_once(row)
 
 
 def _value(variable: Variable, row: Payload, key: str) -> str | None:

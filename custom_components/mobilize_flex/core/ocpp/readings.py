@@ -1,12 +1,12 @@
 """What flows through a station now: power, current, voltage, counters, state of charge."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ..model.electric import NO_PHASES, NOMINAL_V, PerPhase, StationReadings
 from ..model.moment import Moment
 from ..model.replacing import replace
-from ..model.station import Sample, Sampling
+from ..model.station import Sample, Sampling, Told, told_by
 
 # a list of an ended transaction holds its beginning too; neither end of it is what flows now
 _NOT_LIVE: Final = frozenset({"Transaction.Begin", "Transaction.End", "Interruption.Begin", "Interruption.End"})
@@ -24,30 +24,16 @@ def merge(readings: StationReadings, samplings: Iterable[Sampling], now: Moment)
     return readings
 
 
-type Shown = Mapping[str, Sequence[Sample]]
-"""Samples by what they measure."""
-
 _NOTHING: Final[Sequence[Sample]] = ()
-
-
-def shown(samples: Iterable[Sample]) -> Shown:
-    """Return samples by what they measure."""
-    rows: dict[str, list[Sample]] = {}
-    for sample in samples:
-        known = rows.get(sample.measurand)
-        if known is None:
-            rows[sample.measurand] = [sample]
-        else:
-            known.append(sample)
-    return rows
 
 
 def merge_sampling(readings: StationReadings, sampling: Sampling, now: Moment) -> StationReadings:
     """Bring readings up to date with what was measured at one instant; the rest of them stays as it was."""
-    return _with_flow(readings, shown([s for s in sampling.samples if s.context not in _NOT_LIVE]), now)
+    live = [sample for sample in sampling.samples if sample.context not in _NOT_LIVE]
+    return _with_flow(readings, sampling.told if len(live) == len(sampling.samples) else told_by(live), now)
 
 
-def net_power_w(told: Shown) -> float | None:
+def net_power_w(told: Told) -> float | None:
     """Return the power into the car; negative out of it, ``None`` where nothing tells.
 
     A negative import counts as export: some firmware reports it so.
@@ -65,34 +51,34 @@ def net_power_w(told: Shown) -> float | None:
     return _power_from_current(told)
 
 
-def per_phase(told: Shown, measurand: str) -> PerPhase:
+def per_phase(told: Told, measurand: str) -> PerPhase:
     """Return a measurand by phase; a value without a phase stands on the first."""
     return _by_phase(told.get(measurand, _NOTHING))
 
 
-def net_per_phase(told: Shown, drawn: str, given: str) -> PerPhase:
+def net_per_phase(told: Told, drawn: str, given: str) -> PerPhase:
     """Return what goes into the car less what comes out of it, by phase."""
     return _net_by_phase(told.get(drawn, _NOTHING), told.get(given, _NOTHING))
 
 
-def counters(told: Shown) -> tuple[float | None, float | None]:
+def counters(told: Told) -> tuple[float | None, float | None]:
     """Return the two counters (Wh): in and out of the car; those of a beginning only where there are no others."""
     return _counter(told.get(_IMPORT_WH, _NOTHING)), _counter(told.get(_EXPORT_WH, _NOTHING))
 
 
-def state_of_charge(told: Shown) -> float | None:
+def state_of_charge(told: Told) -> float | None:
     """Return the car's state of charge (%), wherever it was measured."""
     found = told.get("SoC") or told.get("Display.PresentSOC")
     return found[0].value if found else None
 
 
-def still_asked(told: Shown) -> float | None:
+def still_asked(told: Told) -> float | None:
     """Return what the car still asks for up to its target (Wh), negative above it."""
     found = told.get("EnergyRequest.Target")
     return found[0].value if found else None
 
 
-def _with_flow(readings: StationReadings, live: Shown, now: Moment) -> StationReadings:
+def _with_flow(readings: StationReadings, live: Told, now: Moment) -> StationReadings:
     power_w = net_power_w(live)
     setpoint_w = _total(live.get("Power.Active.Setpoint", _NOTHING))
     soc_pct = state_of_charge(live)
@@ -114,7 +100,7 @@ def _with_flow(readings: StationReadings, live: Shown, now: Moment) -> StationRe
     )
 
 
-def _phased(told: Shown) -> PerPhase:
+def _phased(told: Told) -> PerPhase:
     """Return the net power by phase, and nothing where only a total is known."""
     drawn, given = (
         [sample for sample in told.get(power, _NOTHING) if sample.phase in _PHASES] for power in _POWERS
@@ -180,7 +166,7 @@ def _net_or_none(drawn: float | None, given: float | None) -> float | None:
     return None if drawn is None and given is None else _net(drawn or 0.0, given or 0.0)
 
 
-def _power_from_current(told: Shown) -> float | None:
+def _power_from_current(told: Told) -> float | None:
     """Estimate power from currents where the station measures nothing else."""
     currents = net_per_phase(told, "Current.Import", "Current.Export")
     voltages = per_phase(told, "Voltage")

@@ -7,7 +7,7 @@ required core is missing or of the wrong kind is refused.
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, Protocol, override
 
@@ -117,13 +117,19 @@ class Contract:
         if validator is None or validator.is_valid(payload):
             return Fit(payload)
         newer = self._validators.get((Version.V21, action, side)) if version is Version.V201 else None
-        if newer is not None:
-            if newer.is_valid(payload):
-                return Fit(payload, newer=True)
-            validator = newer
+        if newer is not None and newer.is_valid(payload):
+            return Fit(payload, newer=True)
         if size > MEND_SIZE:
             return Misfit(ErrorCode.FORMAT_VIOLATION, f"{action} breaks its schema and is too long to mend")
-        return _Mending(validator, payload, now).run()
+        fit = _Mending(newer or validator, payload, now).run()
+        if newer is None or isinstance(fit, Misfit):
+            return fit
+        return replace(fit, newer=_speaks_newer(payload, validator, newer))
+
+
+def _speaks_newer(payload: Payload, older: Validator, newer: Validator) -> bool:
+    """Tell whether a later version has something of a payload that the version agreed on has not."""
+    return not set(map(str, older.misses(payload, MEND_MISSES))) <= set(map(str, newer.misses(payload, MEND_MISSES)))
 
 
 class _Mending:

@@ -13,7 +13,7 @@ from ..model.tasks import (
     SetMonitors,
     SetVariables,
 )
-from ..model.upkeep import UpkeepCall, UpkeepTask
+from ..model.upkeep import UpkeepCall, UpkeepTask, call_with
 from .orders import address
 from .wire import Json, Payload, filled, table
 
@@ -28,7 +28,8 @@ def call_of(task: UpkeepTask) -> UpkeepCall | None:
             rows = [address(w.variable) | filled(attributeValue=w.value, attributeType=w.attribute) for w in writings]
             return UpkeepCall("SetVariables", {"setVariableData": rows})
         case SetMonitors(monitors=monitors):
-            return UpkeepCall("SetVariableMonitoring", {"setMonitoringData": [_monitor(m) for m in monitors]})
+            rows = [_monitor(m) for m in monitors]
+            return call_with("SetVariableMonitoring", {"setMonitoringData": rows}, *(m.kind for m in monitors))
         case ClearMonitors(ids=ids):
             return UpkeepCall("ClearVariableMonitoring", {"id": [*ids]})
         case SetMonitoringBase(base=base):

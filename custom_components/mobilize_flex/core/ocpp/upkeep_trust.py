@@ -11,7 +11,7 @@ from ..model.tasks import (
     SetDisplayMessage,
     TransferData,
 )
-from ..model.upkeep import UpkeepCall, UpkeepTask
+from ..model.upkeep import UpkeepCall, UpkeepTask, call_with
 from .upkeep_use import token
 from .wire import Payload, filled, stamp
 
@@ -23,13 +23,13 @@ def call_of(task: UpkeepTask) -> UpkeepCall | None:
             return _display(task)
         case GetDisplayMessages(request_id=number, ids=ids, priority=priority, state=state):
             payload = filled(requestId=number, id=[*ids] or None, priority=priority, state=state)
-            return UpkeepCall("GetDisplayMessages", payload)
+            return call_with("GetDisplayMessages", payload, state)
         case ClearDisplayMessage(id=number):
             return UpkeepCall("ClearDisplayMessage", {"id": number})
         case InstallCertificate(kind=kind, certificate=certificate):
-            return UpkeepCall("InstallCertificate", {"certificateType": kind, "certificate": certificate})
+            return call_with("InstallCertificate", {"certificateType": kind, "certificate": certificate}, kind)
         case GetCertificates(kinds=kinds):
-            return UpkeepCall("GetInstalledCertificateIds", filled(certificateType=[*kinds] or None))
+            return call_with("GetInstalledCertificateIds", filled(certificateType=[*kinds] or None), *kinds)
         case DeleteCertificate(certificate=certificate):
             return UpkeepCall("DeleteCertificate", {"certificateHashData": _hash(certificate)})
         case CustomerInformation():
@@ -50,7 +50,7 @@ def _display(task: SetDisplayMessage) -> UpkeepCall:
         transactionId=task.transaction,
         message=filled(format=task.format, language=task.language, content=task.message),
     )
-    return UpkeepCall("SetDisplayMessage", {"message": message})
+    return call_with("SetDisplayMessage", {"message": message}, task.state, task.format)
 
 
 def _customer(task: CustomerInformation) -> UpkeepCall:

@@ -17,7 +17,7 @@ from ..model.tasks import (
     TellCost,
     UnlockConnector,
 )
-from ..model.upkeep import UpkeepCall, UpkeepTask
+from ..model.upkeep import UpkeepCall, UpkeepTask, call_with
 from .wire import Payload, filled, stamp
 
 MODERN: Final = frozenset({Version.V21})
@@ -62,9 +62,8 @@ def place(evse: int | None, connector: int | None) -> Payload | None:
 
 
 def _reset(task: ResetStation) -> UpkeepCall:
-    if task.resume:
-        return UpkeepCall("Reset", filled(type="ImmediateAndResume", evseId=task.evse), versions=MODERN)
-    return UpkeepCall("Reset", filled(type="Immediate" if task.immediate else "OnIdle", evseId=task.evse))
+    kind = "ImmediateAndResume" if task.resume else "Immediate" if task.immediate else "OnIdle"
+    return call_with("Reset", filled(type=kind, evseId=task.evse), kind)
 
 
 def _reserve(task: ReserveNow) -> UpkeepCall:
@@ -103,4 +102,4 @@ def _trigger(task: AskMessage) -> UpkeepCall:
     if task.custom is None:
         return UpkeepCall("TriggerMessage", filled(requestedMessage=task.message, evse=where))
     payload = filled(requestedMessage="CustomTrigger", customTrigger=task.custom, evse=where)
-    return UpkeepCall("TriggerMessage", payload, versions=MODERN)
+    return call_with("TriggerMessage", payload, "CustomTrigger")

@@ -1,6 +1,7 @@
 """The language of OCPP 2.0.1: every message a station may send, every order it can take."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from ..model.commands import (
@@ -68,6 +69,8 @@ def to_calls(command: StationCommand, now: Moment) -> tuple[Request, ...]:
     match command:
         case SetPower(route=Route(kind=RouteKind.HYBRID)):
             return (power_order(command, now),)
+        case SetPower():
+            return common_calls(replace(command, offline_s=None), now)
         case _:
             return common_calls(command, now)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..model.commands import (
+    AllowTransfer,
     AnswerAuthorize,
     AnswerNeeds,
     AnswerPull,
@@ -48,6 +49,10 @@ def to_calls(command: StationCommand, now: Moment) -> tuple[Request, ...]:
             return (power_order(command, now),)  # an update cannot change the mode: idle is a profile of its own
         case EndPriority(transaction=transaction):
             return (_quick("UsePriorityCharging", {"transactionId": transaction, "activate": False}, None),)
+        case AllowTransfer(transaction=transaction, phases=phases):
+            allowed = v201.transfers(v2g=True, phases=phases)
+            payload: Payload = {"transactionId": transaction, "allowedEnergyTransfer": allowed}
+            return (_quick("NotifyAllowedEnergyTransfer", payload, None),)
         case _:
             return common_calls(command, now)
 

@@ -5,6 +5,7 @@ Every reader returns ``None`` for what is absent or of another kind; nothing her
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 import math
 from typing import Final
 
@@ -78,8 +79,12 @@ def truth(word: str | None) -> bool:
 
 def instant(word: Json) -> datetime | None:
     """Return the UTC instant of an ISO 8601 text; one without a zone is taken as UTC."""
-    if not isinstance(word, str):
-        return None
+    return _instant(word) if isinstance(word, str) else None
+
+
+@lru_cache(maxsize=64)
+def _instant(word: str) -> datetime | None:
+    """Read an instant; a message tells the same one several times."""
     try:
         moment = datetime.fromisoformat(word)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
