@@ -1,10 +1,8 @@
-"""What happens at a station once: security events, faults that begin, sessions that are over."""
+"""What happens at a station once: faults that begin, security events, sessions that are over."""
 
-from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
-from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -16,29 +14,17 @@ from .event_session import SESSION, SessionEvent
 PARALLEL_UPDATES = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class FlexEventDescription(EventEntityDescription):
-    """Describe one kind of incident."""
-
-    kind: type[SecurityEvent | Fault]
-
-
-EVENTS: Final = (
-    FlexEventDescription(key="fault", translation_key="fault", kind=Fault, event_types=[f.value for f in Fault]),
-    FlexEventDescription(
-        key="security",
-        translation_key="security",
-        kind=SecurityEvent,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        event_types=[e.value for e in SecurityEvent],
-    ),
+INCIDENT: Final = EventEntityDescription(
+    key="incident",
+    translation_key="incident",
+    event_types=list(dict.fromkeys(what.value for kind in (Fault, SecurityEvent) for what in kind)),
 )
 
 
-class FlexEvent(FlexEntity, EventEntity):
+class IncidentEvent(FlexEntity, EventEntity):
     """Tell each incident of a station once; it can be told while the station is away too."""
 
-    entity_description: FlexEventDescription
+    entity_description: EventEntityDescription
     device_class = described("device_class")
     event_types = described("event_types")
     own_names = ("_told_until",)
@@ -65,11 +51,11 @@ class FlexEvent(FlexEntity, EventEntity):
         return super()._told()
 
     def _tell(self, incident: Incident) -> None:
-        if isinstance(incident.what, self.entity_description.kind):
-            words = {"evse": incident.evse, "origin": incident.origin, "text": incident.text}
-            told = {name: word for name, word in words.items() if word is not None}
-            self._trigger_event(incident.what.value, told | {"at": incident.at.isoformat()})
-            self.async_write_ha_state()
+        kind = "fault" if isinstance(incident.what, Fault) else "security"
+        words = {"evse": incident.evse, "origin": incident.origin, "text": incident.text}
+        told = {name: word for name, word in words.items() if word is not None}
+        self._trigger_event(incident.what.value, {"kind": kind, **told, "at": incident.at.isoformat()})
+        self.async_write_ha_state()
 
     def _incidents(self) -> tuple[Incident, ...]:
         station = self.coordinator.state.stations.get(self.place.key)
@@ -86,7 +72,7 @@ async def async_setup_entry(
         async_add_entities,
         lambda place: (
             [
-                *(FlexEvent(coordinator, place, d) for d in EVENTS),
+                IncidentEvent(coordinator, place, INCIDENT),
                 SessionEvent(coordinator, place, SESSION),
             ]
             if place.kind == "station"

@@ -112,7 +112,7 @@ async def test_what_a_station_has_once_is_there_once(hass: HomeAssistant) -> Non
     once = keys(hass, home, FIRST) - keys(hass, home, SECOND)
     assert once >= {
         ("update", "firmware"), ("button", "reset"), ("binary_sensor", "connected"),
-        ("event", "security"), ("event", "fault"), ("sensor", "discharge_route"),
+        ("event", "incident"), ("sensor", "discharge_route"),
     }  # fmt: skip
 
 

@@ -680,12 +680,12 @@ async def test_incidents_are_told_once_each(hass: HomeAssistant) -> None:
     home = await move_in(hass, station())
     flex, at = coordinator(home), datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
     told: list[dict[str, Any]] = []
-    security, fault = (find(hass, PART, key, "event") for key in ("security", "fault"))
-    assert seen(hass, PART, "security", "event").state == "unknown"
+    incident = find(hass, PART, "incident", "event")
+    assert seen(hass, PART, "incident", "event").state == "unknown"
 
     def note(event: Any) -> None:
         state = event.data["new_state"]
-        if event.data["entity_id"] in (security, fault) and state.state not in ("unknown", "unavailable"):
+        if event.data["entity_id"] == incident and state.state not in ("unknown", "unavailable"):
             told.append(dict(state.attributes))
 
     hass.bus.async_listen("state_changed", note)
@@ -699,6 +699,7 @@ async def test_incidents_are_told_once_each(hass: HomeAssistant) -> None:
     assert by_type.keys() == {"tamper_detection_activated", "reset_or_reboot", "lock"}
     assert by_type["tamper_detection_activated"]["text"] == "flap"
     assert by_type["lock"]["origin"] == "ConnectorPlugRetentionLock.Problem"
+    assert [by_type[word]["kind"] for word in ("reset_or_reboot", "lock")] == ["security", "fault"]
     flex.take(ProblemReported(station=STATION, evse=1, component=component, variable="Problem", active=True, text="x"))
     await asyncio.sleep(1.2)
     assert len(told) == 3

@@ -51,7 +51,7 @@ DESCRIPTIONS: dict[str, list[Any]] = {
     "calendar": [calendar.DEPARTURES],
     "switch": [switch.V2G, switch.AVAILABLE, *switch.PROGRAMME_SWITCHES],
     "button": [*button.BUTTONS, *button.TASKS],
-    "event": [*event.EVENTS, event_session.SESSION],
+    "event": [event.INCIDENT, event_session.SESSION],
     "update": [update.FIRMWARE],
 }
 ERRORS = {"HomeAssistantError", "ServiceValidationError", "ConfigEntryError", "ConfigEntryNotReady"}
@@ -102,10 +102,9 @@ def test_every_word_on_the_calendar_is_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("description", event.EVENTS, ids=lambda d: d.key)
-def test_every_incident_is_translated(language: str, description: event.FlexEventDescription) -> None:
-    words = read(f"translations/{language}.json")["entity"]["event"][description.key]["state_attributes"]
-    assert set(words["event_type"]["state"]) == set(description.event_types or ())
+def test_every_incident_is_translated(language: str) -> None:
+    words = read(f"translations/{language}.json")["entity"]["event"]["incident"]["state_attributes"]
+    assert set(words["event_type"]["state"]) == set(event.INCIDENT.event_types or ())
 
 
 def refusals() -> Iterator[str]:
