@@ -16,15 +16,15 @@ from ..model.state import Decision
 from .effect import refused_all
 from .refusals import Taught, form_left, retry_s, teach
 
+NEGOTIATED_S: Final = 150
+"""How long an order lives where the car negotiates anew with every profile: a Linky bears 1.4 times that long."""
 EXPIRES_S: Final = {
     SetpointForm.DYNAMIC: 90,
     SetpointForm.UPDATE: 90,
-    SetpointForm.ABSOLUTE: 150,
+    SetpointForm.ABSOLUTE: NEGOTIATED_S,
     SetpointForm.LIMIT: 90,
-    SetpointForm.VENDOR: 150,
+    SetpointForm.VENDOR: NEGOTIATED_S,
 }
-NEGOTIATED_S: Final = 150
-"""How long an order lives where the car negotiates anew with every profile: a Linky bears 1.4 times that long."""
 RENEW_SHARE: Final = 1 / 3
 NEGOTIATED_RENEW_SHARE: Final = 1 / 2
 IDLE_EXPIRES_S: Final = 900
