@@ -170,7 +170,7 @@ def _station_news(
         urgent = urgent or turned
         if len(new.evses) > 1:
             yield evse_part(identity, number), whole or turned
-        if was.plan is not evse.plan:
+        if was.plan is not evse.plan or was.session is not evse.session or was.phase is not evse.phase:
             yield SITE, False
         if _filled(was, evse) or was.session is not evse.session:
             yield from _vehicle_news(after, urgent=was.battery.source is not evse.battery.source)

@@ -1,4 +1,4 @@
-"""The buttons of a station and its EVSEs: charge at once, back to V2G, restart, release the cable."""
+"""The buttons: charge at once, restart, release the cable; of the home, back to V2G."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import FlexCoordinator, FlexEntry
-from .core.model.intents import ChargeNow, Intent, ResumeV2g
+from .core.model.intents import ChargeNow, ResumeV2g, WakeProgrammes
+from .core.model.session import Phase
 from .core.model.tasks import ResetStation, UnlockConnector
 from .core.model.upkeep import UpkeepTask
 from .entity import FlexEntity, Seen, described, look, populate
@@ -21,17 +22,8 @@ from .upkeep import async_insist
 PARALLEL_UPDATES = 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class FlexButtonDescription(ButtonEntityDescription):
-    """Describe one button by the wish it makes of a station and an EVSE."""
-
-    wish: Callable[[str, int], Intent]
-
-
-BUTTONS: Final = (
-    FlexButtonDescription(key="instant_charge", translation_key="instant_charge", wish=ChargeNow),
-    FlexButtonDescription(key="resume_v2g", translation_key="resume_v2g", wish=ResumeV2g),
-)
+INSTANT: Final = ButtonEntityDescription(key="instant_charge", translation_key="instant_charge")
+RESUME: Final = ButtonEntityDescription(key="resume_v2g", translation_key="resume_v2g")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +57,8 @@ TASKS: Final = (
 
 
 class FlexButton(FlexEntity, ButtonEntity):
-    """Make one wish."""
+    """Ask something of an EVSE that is there."""
 
-    entity_description: FlexButtonDescription
     capability_attributes = None
     device_class = described("device_class")
     state_attributes = None
@@ -78,16 +69,37 @@ class FlexButton(FlexEntity, ButtonEntity):
         view = look(self.coordinator, self.place)
         return Seen(available=view is not None and view.present)
 
+
+class InstantButton(FlexButton):
+    """Charge at once."""
+
     @override
     async def async_press(self) -> None:
-        number = self.coordinator.evse_of(self.place)
-        self.coordinator.put(self.entity_description.wish(self.place.key, number))
+        self.coordinator.put(ChargeNow(self.place.key, self.coordinator.evse_of(self.place)))
+
+
+class ResumeButton(FlexButton):
+    """Go back to V2G in the whole home, as its programmes are the whole home's; also where a session is over."""
+
+    @override
+    def see(self) -> Seen:
+        return Seen(available=True)
+
+    @override
+    async def async_press(self) -> None:
+        state = self.coordinator.state
+        for identity, station in state.stations.items():
+            for number, evse in station.evses.items():
+                session = state.sessions.get(evse.session) if evse.session is not None else None
+                if evse.phase is Phase.HELD or (session is not None and session.override is not None):
+                    self.coordinator.put(ResumeV2g(identity, number))
+        self.coordinator.put(WakeProgrammes())
 
 
 class TaskButton(FlexButton):
     """Give a station one task; its no is told in words."""
 
-    entity_description: TaskButtonDescription  # type: ignore[assignment]
+    entity_description: TaskButtonDescription
 
     @override
     async def async_press(self) -> None:
@@ -96,16 +108,19 @@ class TaskButton(FlexButton):
 
 
 def _buttons(coordinator: FlexCoordinator, place: Place) -> list[FlexEntity]:
-    if place.kind not in ("station", "evse"):
-        return []
-    wishes = [FlexButton(coordinator, place, description) for description in BUTTONS]
-    tasks = [d for d in TASKS if place.evse is None or not d.whole]
-    return [*wishes, *(TaskButton(coordinator, place, description) for description in tasks)]
+    match place.kind:
+        case "site":
+            return [ResumeButton(coordinator, place, RESUME)]
+        case "station" | "evse":
+            tasks = (d for d in TASKS if place.evse is None or not d.whole)
+            return [InstantButton(coordinator, place, INSTANT), *(TaskButton(coordinator, place, d) for d in tasks)]
+        case _:
+            return []
 
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: FlexEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the buttons of each station, and of those that come later."""
+    """Set up the buttons of each place, and of those that come later."""
     coordinator = entry.runtime_data
     populate(coordinator, async_add_entities, lambda place: _buttons(coordinator, place))

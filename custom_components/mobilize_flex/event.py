@@ -1,4 +1,4 @@
-"""What happens at a station once: faults that begin, security events, sessions that are over."""
+"""What happens once: a fault or a security matter at a station, a session of the home that begins or is over."""
 
 from typing import Final, override
 
@@ -6,10 +6,11 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import FlexEntry
+from .coordinator import FlexCoordinator, FlexEntry
 from .core.model.incidents import Fault, Incident, SecurityEvent
 from .entity import FlexEntity, Seen, described, populate
 from .event_session import SESSION, SessionEvent
+from .places import Place
 
 PARALLEL_UPDATES = 0
 
@@ -62,20 +63,19 @@ class IncidentEvent(FlexEntity, EventEntity):
         return station.incidents if station is not None else ()
 
 
+def _events(coordinator: FlexCoordinator, place: Place) -> list[FlexEntity]:
+    match place.kind:
+        case "site":
+            return [SessionEvent(coordinator, place, SESSION)]
+        case "station":
+            return [IncidentEvent(coordinator, place, INCIDENT)]
+        case _:
+            return []
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: FlexEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the events of each station, and of those that come later."""
+    """Set up the events of the home and of each station, and of those that come later."""
     coordinator = entry.runtime_data
-    populate(
-        coordinator,
-        async_add_entities,
-        lambda place: (
-            [
-                IncidentEvent(coordinator, place, INCIDENT),
-                SessionEvent(coordinator, place, SESSION),
-            ]
-            if place.kind == "station"
-            else []
-        ),
-    )
+    populate(coordinator, async_add_entities, lambda place: _events(coordinator, place))

@@ -35,7 +35,7 @@ class Known:
 
 
 class SessionEvent(FlexEntity, EventEntity):
-    """Tell each session of a station when it begins, when its car stayed, and when it is reckoned after its end."""
+    """Tell each session of the home when it begins, when its car stayed, and when it is reckoned after its end."""
 
     entity_description: EventEntityDescription
     device_class = described("device_class")
@@ -47,17 +47,17 @@ class SessionEvent(FlexEntity, EventEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Begin with what happens from now on."""
-        mine = [s for s in self.coordinator.state.sessions.values() if s.station == self.place.key]
+        there = self.coordinator.state.sessions.values()
         self._known = Known(
-            begun=frozenset(session.key for session in mine if session.ended_at is None),
-            held=frozenset(session.key for session in mine if _is_held(session)),
+            begun=frozenset(session.key for session in there if session.ended_at is None),
+            held=frozenset(session.key for session in there if _is_held(session)),
             over=frozenset(session.key for session in self._ended()),
         )
         await super().async_added_to_hass()
 
     @override
     def see(self) -> Seen:
-        return Seen(available=self.place.key in self.coordinator.state.stations)
+        return Seen(available=True)
 
     @override
     @callback
@@ -87,20 +87,19 @@ class SessionEvent(FlexEntity, EventEntity):
         self.async_write_ha_state()
 
     def _present(self) -> Iterator[Session]:
-        """Yield the sessions of the cars that are on the cables of the station."""
+        """Yield the sessions of the cars that are on the cables of the home."""
         state = self.coordinator.state
-        station = state.stations.get(self.place.key)
-        for evse in station.evses.values() if station is not None else ():
+        for evse in (evse for station in state.stations.values() for evse in station.evses.values()):
             session = state.sessions.get(evse.session) if evse.session is not None else None
             if session is not None and session.ended_at is None:
                 yield session
 
     def _ended(self) -> list[Session]:
-        """Return the sessions of the station that ended lately and are reckoned."""
+        """Return the sessions that ended lately and are reckoned."""
         state, since = self.coordinator.state, dt_util.utcnow() - LATELY
         final = (key for key, account in state.books.accounts.items() if account.final)
         found = (session for key in final if (session := state.sessions.get(key)) is not None)
-        return [s for s in found if s.station == self.place.key and s.ended_at is not None and s.ended_at > since]
+        return [s for s in found if s.ended_at is not None and s.ended_at > since]
 
 
 def _is_held(session: Session) -> bool:

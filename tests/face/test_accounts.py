@@ -212,12 +212,12 @@ async def test_what_few_ask_for_is_off_to_begin_with(hass: HomeAssistant, home: 
 async def test_the_end_of_a_session_is_told_once_with_what_came_of_it(
     hass: HomeAssistant, home: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    assert seen(hass, f"station/{STATION}", "session", "event").attributes["transaction"] == "tx-1"
-    first = seen(hass, f"station/{STATION}", "session", "event").state
+    assert seen(hass, "site/site", "session", "event").attributes["transaction"] == "tx-1"
+    first = seen(hass, "site/site", "session", "event").state
     await later(hass, freezer)
     await become(hass, home, with_books(coordinator(home).state, session(), DAYS))
     await later(hass, freezer)
-    state = seen(hass, f"station/{STATION}", "session", "event")
+    state = seen(hass, "site/site", "session", "event")
     assert state.state == first
     assert (state.attributes["event_type"], state.attributes["saving_plain"]) == ("ended", 1.734)
 

@@ -47,9 +47,13 @@ def test_nothing_new_is_told_to_nobody() -> None:
 def test_a_figure_is_news_and_a_turn_is_urgent() -> None:
     assert told(with_evse(STATE, readings=StationReadings(power_w=3.0))) == {GARAGE: False}
     assert told(with_evse(STATE, decision=deciding(Reason.SUN))) == {GARAGE: True}
-    assert told(with_evse(STATE, phase=Phase.V2G)) == {GARAGE: True}
     assert told(with_evse(STATE, problems=frozenset({"Relay"}))) == {GARAGE: True}
     assert told(with_evse(STATE, online=False)) == {GARAGE: True}
+
+
+def test_a_session_that_turns_is_news_of_the_home_too() -> None:
+    assert told(with_evse(STATE, phase=Phase.HELD)) == {GARAGE: True, "site/site": False}
+    assert told(with_evse(STATE, session="s")) == {GARAGE: False, "site/site": False, "vehicle/r5": False}
 
 
 def test_a_state_of_charge_is_news_of_the_car_and_a_plan_of_the_home() -> None:

@@ -94,9 +94,25 @@ async def test_instant_charge_silences_the_programmes_and_resume_brings_them_bac
     assert [p.enabled for p in flex.state.wishes.programmes] == [False]
     assert seen(hass, GARAGE, "activity").state == "instant_charge"
     assert seen(hass, GARAGE, "reason").state == "instant_charge"
-    await act(hass, "button", "press", find(hass, GARAGE, "resume_v2g", "button"))
+    await act(hass, "button", "press", find(hass, SITE, "resume_v2g", "button"))
     assert [p.enabled for p in flex.state.wishes.programmes] == [True]
     assert seen(hass, GARAGE, "activity").state != "instant_charge"
+
+
+async def test_resume_begins_the_next_session_of_a_car_that_stayed(hass: HomeAssistant) -> None:
+    home = await move_in(hass, station())
+    flex = coordinator(home)
+    await become(hass, home, with_evse(in_session(flex.state), phase=Phase.HELD))
+    await act(hass, "button", "press", find(hass, SITE, "resume_v2g", "button"))
+    assert flex.state.stations[STATION].evses[1].phase in (Phase.STARTING, Phase.STANDARD)
+
+
+async def test_resume_leaves_a_session_alone_that_goes_its_way(hass: HomeAssistant) -> None:
+    home = await move_in(hass, station())
+    flex = coordinator(home)
+    await become(hass, home, in_session(flex.state))
+    await act(hass, "button", "press", find(hass, SITE, "resume_v2g", "button"))
+    assert flex.state.stations[STATION].evses[1].phase is Phase.V2G
 
 
 async def test_what_an_instant_charge_switched_off_is_still_on_offer_after_a_restart(hass: HomeAssistant) -> None:

@@ -18,6 +18,8 @@ from custom_components.mobilize_flex.core.model.session import Phase
 from .house import CAR, STATION, become, car, coordinator, find, move_in, seen, station
 from .test_concerns import KEY, session_at, wait
 
+HOME = "site/site"
+
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
@@ -28,8 +30,8 @@ async def home(hass: HomeAssistant) -> MockConfigEntry:
 
 
 def told(hass: HomeAssistant) -> tuple[Any, Any]:
-    """Return what the station's session event told last."""
-    attributes = seen(hass, f"station/{STATION}", "session", "event").attributes
+    """Return what the home's session event told last."""
+    attributes = seen(hass, HOME, "session", "event").attributes
     return attributes.get("event_type"), attributes.get("transaction")
 
 
@@ -52,15 +54,15 @@ async def test_automations_hear_when_a_session_begins_and_when_its_car_stays(
     await turn(hass, home, Phase.HELD)
     await wait(hass, freezer, 2)
     assert told(hass) == ("still_plugged", "t")
-    at = seen(hass, f"station/{STATION}", "session", "event").state
+    at = seen(hass, HOME, "session", "event").state
     await turn(hass, home, Phase.HELD, v2g_s=5.0)
     await wait(hass, freezer, 2)
-    assert seen(hass, f"station/{STATION}", "session", "event").state == at
+    assert seen(hass, HOME, "session", "event").state == at
     await turn(hass, home, Phase.V2G)
     await wait(hass, freezer, 2)
     await turn(hass, home, Phase.HELD)
     await wait(hass, freezer, 2)
-    assert seen(hass, f"station/{STATION}", "session", "event").state > at
+    assert seen(hass, HOME, "session", "event").state > at
 
 
 async def test_what_went_on_before_a_restart_is_not_told_again(
@@ -70,14 +72,12 @@ async def test_what_went_on_before_a_restart_is_not_told_again(
 ) -> None:
     await turn(hass, home, Phase.HELD)
     await wait(hass, freezer, 2)
-    at = seen(hass, f"station/{STATION}", "session", "event").state
-    entity: Any = hass.data["entity_components"]["event"].get_entity(
-        find(hass, f"station/{STATION}", "session", "event")
-    )
+    at = seen(hass, HOME, "session", "event").state
+    entity: Any = hass.data["entity_components"]["event"].get_entity(find(hass, HOME, "session", "event"))
     await entity.async_added_to_hass()
     await turn(hass, home, Phase.HELD, v2g_s=5.0)
     await wait(hass, freezer, 2)
-    assert seen(hass, f"station/{STATION}", "session", "event").state == at
+    assert seen(hass, HOME, "session", "event").state == at
 
 
 async def settle(hass: HomeAssistant) -> None:

@@ -50,7 +50,7 @@ DESCRIPTIONS: dict[str, list[Any]] = {
     "time": [time.DEPARTURE],
     "calendar": [calendar.DEPARTURES],
     "switch": [switch.V2G, switch.AVAILABLE, *switch.PROGRAMME_SWITCHES],
-    "button": [*button.BUTTONS, *button.TASKS],
+    "button": [button.INSTANT, button.RESUME, *button.TASKS],
     "event": [event.INCIDENT, event_session.SESSION],
     "update": [update.FIRMWARE],
 }
