@@ -25,12 +25,12 @@ from ..plan.question import terminal_value
 from ..plan.sun import sun_at
 from ..tariff.slots import LONGEST as LONGEST_SLOT, slots_ahead
 from .draft import Draft
+from .neighbours import another_is_asked, is_asked, shared_house
 from .outings import Leaving, habits, leavings
 from .wanting import HORIZON
 
 RENEW_S: Final = 300.0
 SPACING_S: Final = 10.0
-LOST_S: Final = 60.0
 DEVIATION_PCT: Final = 2.0
 HOUSE_READINGS: Final = 3
 HOUSE_WAIT_S: Final = 60.0
@@ -60,7 +60,9 @@ def ask_plan(d: Draft, identity: str, number: int, situation: Situation) -> None
     evse = _with_mode(d, identity, number)
     if not _may_plan(situation) or _house_unheard(d, identity, evse) or not _is_due(d, evse, situation):
         return
-    question = _question(d.state, situation, evse, d.now)
+    if another_is_asked(d.state, identity, number, d.now):
+        return
+    question = _question(d.state, identity, situation, evse, d.now)
     command = MakePlan(id=d.next_id(), station=identity, evse=number, question=question)
     d.commands.append(command)
     house_w = d.state.meter.recent_w
@@ -81,7 +83,7 @@ def _house_unheard(d: Draft, identity: str, evse: EvseState) -> bool:
 
 def _is_due(d: Draft, evse: EvseState, s: Situation) -> bool:
     age_s = d.now.age_s(evse.plan_asked_at)
-    if evse.plan_id is not None and age_s < LOST_S:
+    if is_asked(evse, d.now):
         return False
     if evse.plan is None or age_s >= RENEW_S:
         return age_s >= SPACING_S or evse.plan_asked_at is None
@@ -162,11 +164,12 @@ def _look_ahead(state: SiteState, s: Situation, now: datetime) -> _Ahead:
     return _Ahead(slots_ahead(state.outlook, now, end, marks), ahead, departures)
 
 
-def _question(state: SiteState, s: Situation, evse: EvseState, now: Moment) -> PlanQuestion:
+def _question(state: SiteState, identity: str, s: Situation, evse: EvseState, now: Moment) -> PlanQuestion:
     ahead = _look_ahead(state, s, now.utc)
     slots, count = ahead.slots, len(ahead.slots)
     connection_w = limit_a(state.config, state.meter.reading) * NOMINAL_V * state.config.phases * CONNECTION_SHARE
-    house = [_house_w(state, p.start, now.utc) for p in slots]
+    usual = [_house_w(state, p.start, now.utc) for p in slots]
+    house = shared_house(state, identity, evse.evse, [p.start for p in slots], usual)
     return PlanQuestion(
         start=now.utc,
         slot_s=tuple((p.end - p.start).total_seconds() for p in slots),
