@@ -308,11 +308,11 @@ async def probe_p1(url: str, settings: LineSettings = P1, *, timeout_s: float = 
 
 
 async def _attempt[T](trial: _Trial[T], url: str, settings: LineSettings, timeout_s: float) -> LineProbe[T]:
-    loop = asyncio.get_running_loop()
-    begin_s, choices = loop.time(), speeds(url, settings)
-    until_s, share_s = begin_s + timeout_s, timeout_s / len(choices)
-    speed_bd = choices[0]
+    loop, choices = asyncio.get_running_loop(), speeds(url, settings)
+    share_s, speed_bd = timeout_s / len(choices), choices[0]
     async with opened(url, settings, speed_bd, trial.take) as (transport, lost):
+        begin_s = loop.time()  # a bridge far away may take its time to open
+        until_s = begin_s + timeout_s
         for turn, speed_bd in enumerate(choices, 1):
             if turn > 1:
                 await set_speed(transport, speed_bd)
