@@ -108,3 +108,28 @@ def test_a_transformer_out_of_its_place_is_named(
     (concern,) = concerns(home.state, home.now)
     assert (concern.kind, concern.about) == (kind, "m")
     assert dict(concern.words) == {"meter": "Linky"} | words
+
+
+def test_a_car_that_sleeps_through_changing_orders_makes_no_meter_frozen(home: Home) -> None:
+    home.plug_in()
+    home.tell(i.ChargeNow("ST1"))
+    home.keep_alive(20, power_w=4000.0, house_w=300.0)
+    for limit_a in (8.0, 14.0) * 10:
+        ramps = {place: replace(ramp, limit_a=limit_a) for place, ramp in home.state.load.ramps.items()}
+        home.state = replace(home.state, load=replace(home.state.load, ramps=ramps))
+        home.keep_alive(5, house_w=300.0)
+    home.keep_alive(60, house_w=300.0)
+    assert len({order.power_w for order in home.of(SetPower)}) > 2
+    assert home.state.meter.lost is None
+
+
+def test_what_a_car_was_ordered_is_no_part_of_the_house_once_it_is_seen_not_to_follow(home: Home) -> None:
+    home.plug_in()
+    home.plan(-2500.0)
+    home.keep_alive(200)
+    assert home.state.stations["ST1"].evses[1].delivery.following is False
+    home.tell(f.MeterRead(MeterReading(power_w=1500.0)), 2)
+    home.tell(f.Ticked(), 1)
+    assert home.of(SetPower)[-1].power_w == -1500.0
+    home.tell(f.MeterRead(MeterReading(power_w=1500.0)), 1)
+    assert home.state.meter.house_w == 1500.0

@@ -34,7 +34,7 @@ class Belief:
 
 
 def believe(config: SiteConfig, meter: MeterState, reading: MeterReading, cars_w: float | None, now: Moment) -> Belief:
-    """Return what of a reading is believed; ``cars_w`` is what the cars take now, if somebody knows."""
+    """Return what of a reading is believed; ``cars_w`` is what the cars are measured to take, if it is known now."""
     memory = meter.memory
     if not _is_possible(config, reading):
         return Belief(None, False, replace(memory, refused=memory.refused + 1))

@@ -21,7 +21,7 @@ from .counting import note_counters
 from .delivering import stop_all
 from .draft import Draft
 from .keeping import reconfigure
-from .loads import cars_w
+from .loads import cars_w, measured_w
 from .market import renew_prices, without_past
 from .probing import end_all, rechosen
 from .wanting import next_departure
@@ -32,7 +32,8 @@ from .wishing import forget_past
 def meter_read(d: Draft, fact: MeterRead) -> None:
     """Take a reading of the house meter."""
     cars, zone = cars_w(d.state.stations, d.now), d.state.config.zone
-    belief = believe(d.state.config, d.state.meter, fact.reading, cars, d.now)
+    seen_w = measured_w(d.state.stations, d.now)
+    belief = believe(d.state.config, d.state.meter, fact.reading, seen_w, d.now)
     meter = replace(d.state.meter, memory=belief.memory)
     if belief.frozen:
         meter = replace(meter, lost=FROZEN)

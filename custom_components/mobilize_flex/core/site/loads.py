@@ -117,14 +117,16 @@ def _ordered_w(station: StationState, evse: EvseState) -> tuple[float, ...]:
 
 def car_w(evse: EvseState) -> float:
     """Return what the car takes now: measured, or ordered where the measurement is older than the order."""
-    measured = evse.readings.power_w or 0.0
-    order = evse.delivery.order
-    changed = evse.delivery.changed_at
-    if order is None or changed is None or evse.readings.at is None:
-        return measured
-    if evse.readings.at.mono_s >= changed.mono_s + SETTLED_S:
-        return measured
-    return max(measured, order.power_w, key=abs)
+    measured, order = evse.readings.power_w or 0.0, evse.delivery.order
+    return measured if order is None or _is_settled(evse) else max(measured, order.power_w, key=abs)
+
+
+def _is_settled(evse: EvseState) -> bool:
+    """Return whether what was measured last shows what the car takes, and not what it took before its order."""
+    changed, at = evse.delivery.changed_at, evse.readings.at
+    if changed is None or at is None or evse.delivery.following is False:
+        return True
+    return at.mono_s >= changed.mono_s + SETTLED_S
 
 
 def car_known(evse: EvseState, now: Moment) -> bool:
@@ -137,3 +139,9 @@ def cars_w(stations: Mapping[str, StationState], now: Moment) -> float | None:
     """Return what all cars take now; ``None`` while one of them keeps it to itself."""
     evses = [e for s in stations.values() for e in s.evses.values()]
     return sum(car_w(e) for e in evses) if all(car_known(e, now) for e in evses) else None
+
+
+def measured_w(stations: Mapping[str, StationState], now: Moment) -> float | None:
+    """Return what all cars were seen to take; ``None`` while an order of one is too new for that."""
+    settled = all(_is_settled(e) for s in stations.values() for e in s.evses.values())
+    return cars_w(stations, now) if settled else None
