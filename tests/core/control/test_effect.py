@@ -138,18 +138,35 @@ def test_a_rest_does_not_solve_what_a_charge_showed() -> None:
     assert rested.trouble is not None
 
 
-def test_a_sleeping_car_is_woken_twice_and_then_its_owner_hears_of_it() -> None:
-    delivery, waken = ordered(3000), 0
+def slept(until_s: int) -> tuple[Delivery, int, int | None]:
+    """Return the delivery to a car that sleeps on, how often it was woken, and when its owner heard of it."""
+    delivery, waken, told_s = ordered(3000), 0, None
     asleep = Measured(power_w=0.0, at=at(0), asleep=True, room=True)
-    for second in range(5, 3600, 5):
+    for second in range(5, until_s, 5):
         measured = replace(asleep, at=at(second))
         delivery = effect.watch(delivery, measured)
         after = effect.judged(effect.wake(delivery, measured, at(second)), measured, at(second))
         waken += after.wakes > delivery.wakes
+        told_s = second if told_s is None and after.trouble is not None else told_s
         delivery = after
+    return delivery, waken, told_s
+
+
+def test_a_sleeping_car_is_woken_twice_and_after_ten_minutes_its_owner_hears_of_it() -> None:
+    delivery, waken, told_s = slept(3600)
     assert waken == effect.WAKES
     assert delivery.trouble is not None
     assert delivery.trouble.kind is TroubleKind.CAR_ASLEEP
+    assert told_s == 5 + effect.TROUBLE_S
+
+
+def test_a_car_that_wakes_at_last_is_given_its_time_and_not_blamed() -> None:
+    delivery, _, _ = slept(3600)
+    for second in range(3600, 3620, 2):
+        measured = Measured(power_w=1500.0, at=at(second), room=True)
+        delivery = effect.judged(effect.watch(delivery, measured), measured, at(second))
+        assert (delivery.trouble, delivery.following, delivery.wakes) == (None, None, 0)
+    assert seen(delivery, 3000.0, 3622).following is True
 
 
 def test_how_much_a_car_takes_that_takes_less_is_known_for_an_hour() -> None:

@@ -54,7 +54,7 @@ def watch(delivery: Delivery, measured: Measured) -> Delivery:
         return delivery
     if delivery.changed_at is not None and at.mono_s < delivery.changed_at.mono_s:
         return delivery
-    delivery = _against(_outgrown(delivery, power_w), order, power_w, at)
+    delivery = _against(_outgrown(_woken(delivery, power_w), power_w), order, power_w, at)
     if delivery.reversed:
         return delivery
     if follows(order, power_w) and not (order.power_w > 0.0 and measured.dozing):
@@ -63,6 +63,22 @@ def watch(delivery: Delivery, measured: Measured) -> Delivery:
     late = at.age_s(since) >= measured.patience_s
     seen = replace(delivery, deviates_since=since, following=False if late else delivery.following)
     return _bounded(seen, order, power_w, at) if late else seen
+
+
+def _woken(delivery: Delivery, power_w: float) -> Delivery:
+    """Return the delivery of a car that slept and moves again: it gets its time to follow, and is not blamed."""
+    if delivery.asleep_since is None or abs(power_w) < NOTHING_W:
+        return delivery
+    told = delivery.trouble
+    return replace(
+        delivery,
+        wakes=0,
+        waking_until_s=0.0,
+        asleep_since=None,
+        deviates_since=None,
+        following=None,
+        trouble=None if told is not None and told.kind is TroubleKind.CAR_ASLEEP else told,
+    )
 
 
 def _against(delivery: Delivery, order: SetPower, power_w: float, at: Moment) -> Delivery:
@@ -87,10 +103,9 @@ def _well(delivery: Delivery, order: SetPower, power_w: float) -> Delivery:
     """Return the delivery of a car that follows; one at rest on an order to rest has not shown that it is awake."""
     if delivery.following is True and delivery.deviates_since is None and delivery.trouble is None:
         return delivery
-    moves = abs(power_w) >= NOTHING_W
-    awake = replace(delivery, wakes=0, waking_until_s=0.0) if moves else delivery
-    kept = None if moves or order.power_w != 0.0 else _still(delivery.trouble)
-    return replace(awake, following=True, deviates_since=None, question=None, held=None, trouble=kept)
+    solved = abs(power_w) >= NOTHING_W or order.power_w != 0.0
+    kept = None if solved else _still(delivery.trouble)
+    return replace(delivery, following=True, deviates_since=None, question=None, held=None, trouble=kept)
 
 
 def _still(trouble: Trouble | None) -> Trouble | None:
@@ -178,6 +193,7 @@ def wake(delivery: Delivery, measured: Measured, now: Moment) -> Delivery:
         delivery,
         wakes=delivery.wakes + 1,
         waking_until_s=now.mono_s + WAKE_PAUSE_S,
+        asleep_since=delivery.asleep_since or delivery.deviates_since,
         following=None,
         deviates_since=None,
     )
@@ -197,13 +213,15 @@ def judged(delivery: Delivery, measured: Measured, now: Moment) -> Delivery:
 def _kind(delivery: Delivery, measured: Measured, now: Moment) -> TroubleKind | None:
     if delivery.refusals >= REFUSED and delivery.outcome is Outcome.REFUSED:
         return TroubleKind.REFUSED
-    if delivery.following is not False or now.age_s(delivery.deviates_since) < TROUBLE_S:
+    if delivery.following is not False or delivery.deviates_since is None:
         return None
-    if delivery.deviates_since is None:
+    sleeps = sleeps_on(delivery, measured)
+    since = (delivery.asleep_since if sleeps else None) or delivery.deviates_since
+    if now.age_s(since) < TROUBLE_S:
         return None
     if overruled(delivery):
         return TroubleKind.OVERRULED
-    return TroubleKind.CAR_ASLEEP if sleeps_on(delivery, measured) else TroubleKind.NOT_FOLLOWING
+    return TroubleKind.CAR_ASLEEP if sleeps else TroubleKind.NOT_FOLLOWING
 
 
 def refused_all(trouble: Trouble | None) -> bool:

@@ -90,14 +90,15 @@ class Delivery:
     """Hold how the setpoint travels to one EVSE.
 
     ``planned`` is whether the last order was the plan's, ``stopped_at`` when the plan last ended what it had begun.
-    ``form`` is where passing refusals drove us to at ``fell_at``. ``installed`` while our profile is known to be there.
-    ``in_force_w`` is the power last taken, until ``in_force_until_s``. ``refusals`` counts in a row. ``quiet_until_s``
-    holds back orders that are not cuts. ``recent`` are the times of the orders of the last minute. ``against_since`` is
-    when the car was first seen charging on an order to discharge, ``reversed`` the verdict on that. ``deviates_since``
-    is when the measured power left the setpoint, ``following`` the verdict (``None``: no verdict yet). ``question`` is
-    the command that asks the station what it does, ``asked`` how often it was asked. ``wakes`` counts the tries to wake
-    the car, the last one until ``waking_until_s``. ``takes_w`` is all the car took when more was ordered, at
-    ``takes_at``; ``cap`` is what the station said it holds the car down to.
+    ``form`` is where passing refusals drove us to at ``fell_at``. ``installed`` while our profile is known to be
+    there. ``in_force_w`` is the power last taken, until ``in_force_until_s``. ``refusals`` counts in a row.
+    ``quiet_until_s`` holds back orders that are not cuts. ``recent`` are the times of the orders of the last
+    minute. ``against_since`` is when the car was first seen charging on an order to discharge, ``reversed`` the
+    verdict on that. ``deviates_since`` is when the measured power left the setpoint, ``following`` the verdict
+    (``None``: no verdict yet). ``question`` is the command that asks the station what it does, ``asked`` how often
+    it was asked. ``wakes`` counts the tries to wake the car, the last one until ``waking_until_s``,
+    ``asleep_since`` is when it was first seen to sleep on. ``takes_w`` is all the car took when more was ordered,
+    at ``takes_at``; ``cap`` is what the station said it holds the car down to.
     """
 
     form: SetpointForm = SetpointForm.DYNAMIC
@@ -125,6 +126,7 @@ class Delivery:
     held: Held | None = None
     wakes: int = 0
     waking_until_s: float = 0.0
+    asleep_since: Moment | None = None
     takes_w: float | None = None
     takes_at: Moment | None = None
     cap: Cap | None = None
