@@ -74,6 +74,15 @@ def test_a_meter_faster_than_the_station_is_judged_as_soon(
     assert after_s < THREE_MINUTES / 2
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("make", [three_phase, Rig])
+def test_a_station_that_tells_every_ten_seconds_is_enough(make: Callable[[], Rig], seed: int) -> None:
+    rig = make()
+    rig.cars[0].wished_w = 16 * 230.0 * rig.cars[0].station.phases
+    rig.late_s, rig.told_every_s = 4.0, 10.0
+    assert lived(rig, Wiring(inverted=True), seed) is not None
+
+
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("make", [three_phase, on_second_phase, Rig])
 def test_a_right_one_is_never_accused(make: Callable[[], Rig], seed: int) -> None:

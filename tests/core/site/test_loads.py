@@ -24,7 +24,7 @@ def home() -> Home:
 def charging(home: Home) -> Home:
     home.plug_in()
     home.tell(i.ChargeNow("ST1"))
-    home.keep_alive(30, power_w=6000.0, house_w=500.0)
+    home.keep_alive(15, power_w=6000.0, house_w=500.0)
     return home
 
 

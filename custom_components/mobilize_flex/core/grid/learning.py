@@ -20,9 +20,13 @@ CERTAIN: Final = 3
 SHARE: Final = 0.75
 MOST_VOTES: Final = 6
 """How many steps count: a meter that was turned since is found out all the same."""
-QUIET_S: Final = 40.0
+QUIET_S: Final = 20.0
 NUDGE_A: Final = 3.0
-MOST_NUDGES: Final = 4
+MOST_NUDGES: Final = 6
+UNUSED_A: Final = 2.5
+"""What a car is allowed beyond what it takes, once a raise makes no difference to it: more than one raise."""
+SHOWN: Final = 2.0
+"""How many measurements of its station a step lasts: one tells that it was taken, another that it lasts."""
 
 
 def learn(scene: Scene, load: LoadState, ramps: list[Ramp], now: Phases) -> list[Ramp]:
@@ -30,7 +34,7 @@ def learn(scene: Scene, load: LoadState, ramps: list[Ramp], now: Phases) -> list
     if not now.whole or not _signed(scene):
         return ramps
     flows_w = tuple(draw.active_a * voltage_v(scene.meter.reading, p) for p, draw in enumerate(now.draws))
-    steady = [_steady(t) for t in scene.takers]
+    steady = [_steady(t, scene.now_s) for t in scene.takers]
     made = []
     for n, (taker, ramp) in enumerate(zip(scene.takers, ramps, strict=True)):
         calm = all(still for m, still in enumerate(steady) if m != n and scene.takers[m].active)
@@ -60,17 +64,21 @@ def _signed(scene: Scene) -> bool:
     return reading.power_w is not None or reading.signed or any(w is not None for w in reading.phase_power_w)
 
 
-def _steady(taker: Taker) -> bool:
-    """Return whether a car has done the same for long enough to show in the meter."""
+def _steady(taker: Taker, now_s: float) -> bool:
+    """Return whether a car has done the same for long enough to show in the meter.
+
+    Two measurements have to say so, or one of what it was ordered.
+    """
     if not taker.measured:
         return False
     at_s, power_w = taker.measured[-1]
+    since_s = at_s
     for earlier_s, earlier_w in reversed(taker.measured):
         if abs(earlier_w - power_w) > STEADY_W:
-            return False
-        if at_s - earlier_s >= STEADY_S:
-            return True
-    return False
+            break
+        since_s = earlier_s
+    told = bool(taker.ordered_w) and abs(power_w - taker.ordered_w[0]) <= STEADY_W
+    return (now_s if told else at_s) - since_s >= STEADY_S
 
 
 def _weighed(scene: Scene, taker: Taker, known: Evidence, flows_w: tuple[float, ...], *, steady: bool) -> Evidence:
@@ -160,10 +168,21 @@ def _nudged(scene: Scene, taker: Taker, ramp: Ramp) -> Ramp:
     drawn_a = taker.last_w / taker.footing.order_w_per_a
     lower_a = min(ramp.limit_a, drawn_a) - NUDGE_A
     steady_s = scene.now_s - known.steady_since_s
-    if not taker.claims or lower_a < taker.least_a or steady_s < QUIET_S:
+    if not taker.claims or lower_a < taker.least_a or steady_s < QUIET_S or unseen(scene, taker, ramp):
         return ramp
-    seen = replace(known, nudges=known.nudges + 1, steady_since_s=scene.now_s)
+    seen = replace(known, nudges=known.nudges + 1, steady_since_s=scene.now_s, nudged_s=scene.now_s)
     return replace(ramp, limit_a=lower_a, evidence=seen, room_since_s=None)
+
+
+def unseen(scene: Scene, taker: Taker, ramp: Ramp) -> bool:
+    """Tell whether the next step has to wait: a slow station has not yet told of the last one, and there is need to."""
+    known = ramp.evidence
+    if _clear(known) or len(taker.measured) < 2 or not _signed(scene):
+        return False
+    spacing_s = taker.measured[-1][0] - taker.measured[-2][0]
+    used = ramp.limit_a - taker.last_w / taker.footing.order_w_per_a < UNUSED_A
+    stepped_s = max(ramp.raised_s, known.nudged_s) if used else known.nudged_s
+    return scene.now_s - stepped_s < SHOWN * spacing_s
 
 
 def _clear(known: Evidence) -> bool:

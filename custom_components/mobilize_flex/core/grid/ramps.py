@@ -7,6 +7,7 @@ from ..model.load import LoadState, Ramp
 from ..model.reasons import Reason
 from ..model.replacing import replace
 from .bounds import cap_a
+from .learning import unseen
 from .sharing import NEAR, Bound, headroom_a, left_of
 from .takers import Scene, Taker
 
@@ -65,7 +66,7 @@ def rise(scene: Scene, load: LoadState, ramps: list[Ramp], bounds: Sequence[Boun
     due, raised = scene.now_s - raised_s >= SPACING_S, False
     for one in sorted(range(len(rooms)), key=lambda n: _turn(scene.takers[n], rooms[n])):
         taker, ramp = scene.takers[one], rooms[one]
-        wants = most_a(scene, taker) - ramp.limit_a > NEAR
+        wants = most_a(scene, taker) - ramp.limit_a > NEAR and not unseen(scene, taker, ramp)
         if not wants or (taker.claims and not due) or (taker.active and raised):
             continue
         if _ready(scene, ramp):

@@ -20,7 +20,7 @@ class Evidence:
     ``before_w`` and ``phases_w`` are the car and the meter's phases while the car was last steady, ``steady_since_s``
     since when it is. ``maybe`` is the same of the last reading (its instant, the car, the phases): it counts once the
     station told that the car was still steady then. Each step is a vote: with, against or no trace on each phase.
-    ``nudges`` counts the steps we made for want of others.
+    ``nudges`` counts the steps we made for want of others, the last one at ``nudged_s``.
     """
 
     before_w: float | None = None
@@ -31,6 +31,7 @@ class Evidence:
     along: tuple[int, ...] = (0, 0, 0)
     against: tuple[int, ...] = (0, 0, 0)
     nudges: int = 0
+    nudged_s: float = NEVER_S
 
 
 @dataclass(frozen=True, slots=True)

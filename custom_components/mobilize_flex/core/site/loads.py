@@ -20,6 +20,8 @@ from .wanting import vehicle_of
 MEASURED_S: Final = 60.0
 KEPT_S: Final = 12.0
 """How long measurements are remembered, to pair them with what the meter says of the same time."""
+KEPT: Final = 2
+"""How many before the last are remembered in any case: a slow station's steps tell of the meter's wiring too."""
 
 
 def share_out(d: Draft) -> None:
@@ -102,7 +104,8 @@ def _measured(ramp: Ramp | None, evse: EvseState, now: Moment) -> tuple[tuple[fl
         return ()
     if before and before[-1] == (at.mono_s, power_w):
         return before
-    return (*(one for one in before if at.mono_s - KEPT_S <= one[0] < at.mono_s), (at.mono_s, power_w))
+    recent = [one for n, one in enumerate(before, KEPT - len(before)) if n >= 0 or at.mono_s - KEPT_S <= one[0]]
+    return (*(one for one in recent if one[0] < at.mono_s), (at.mono_s, power_w))
 
 
 def _ordered_w(station: StationState, evse: EvseState) -> tuple[float, ...]:
