@@ -233,7 +233,8 @@ class Night:
             self._break("3 discharge without the ability")
         if not is_fresh(self.state.config, self.state.meter, self.now):
             self._break("3 discharge without a fresh meter")
-        if evse.readings.soc_pct is None or evse.readings.soc_pct <= self.told.soc_min_pct:
+        known = [pct for pct in (evse.battery.soc_pct, evse.readings.soc_pct) if pct is not None]
+        if not known or min(known) <= self.told.soc_min_pct:
             self._break("2 discharge ordered at the minimum")
 
     def _check_state(self) -> None:

@@ -329,3 +329,36 @@ def test_a_standard_charge_has_no_ceiling_but_the_maximum(home: Cable) -> None:
     home.tell(i.SetSocLimits(max_pct=70.0))
     home.live(0.0, 30)
     assert home.of(MakePlan)[-1].question.overshoot_pct == 70.0
+
+
+# a fault that passes
+
+
+def connector(home: Cable, status: ConnectorStatus) -> None:
+    home.tell(f.ConnectorChanged(station="ST1", evse=1, connector=1, status=status, at=home.now.utc), 5.0)
+
+
+@pytest.mark.parametrize("now", [False, True])
+def test_a_session_that_lived_through_a_fault_goes_on_where_it_was(home: Cable, *, now: bool) -> None:
+    home.plug_in()
+    home.live(0.0, 30)
+    if now:
+        home.tell(i.ChargeNow("ST1"))
+    before = home.phase
+    assert before is (Phase.INSTANT if now else Phase.V2G)
+    for _ in range(2):
+        connector(home, ConnectorStatus.FAULTED)
+        assert home.phase is Phase.FAULT
+    home.live(0.0, 30)
+    connector(home, ConnectorStatus.OCCUPIED)
+    home.live(0.0, 30)
+    assert home.phase is before
+
+
+def test_a_session_that_ended_in_a_fault_is_over_when_it_passes(home: Cable) -> None:
+    home.plug_in()
+    home.live(0.0, 30)
+    connector(home, ConnectorStatus.FAULTED)
+    home.tell(home.event(EventKind.ENDED, 999, stopped_reason="EmergencyStop"), 5.0)
+    connector(home, ConnectorStatus.OCCUPIED)
+    assert home.phase is Phase.PLUGGED

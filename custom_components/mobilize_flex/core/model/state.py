@@ -84,6 +84,8 @@ class EvseState:
     connectors: tuple[tuple[int, ConnectorStatus], ...] = ()
     told: frozenset[int] = frozenset()
     phase: Phase = Phase.UNPLUGGED
+    sound_phase: Phase | None = None
+    """The phase a fault came into."""
     session: str | None = None
     charging_state: str | None = None
     operation_mode: str | None = None

@@ -11,9 +11,16 @@ from .level import remember
 
 
 def turn(d: Draft, identity: str, number: int, what: Turn) -> EvseState:
-    """Apply a turn; one the table does not know changes nothing and is counted."""
+    """Apply a turn; one the table does not know changes nothing and is counted.
+
+    A session that lived through a fault goes on where it was.
+    """
     evse = d.evse(identity, number)
     phase = follow(evse.phase, what)
+    if phase is Phase.FAULT and evse.phase is not Phase.FAULT:
+        evse = replace(evse, sound_phase=evse.phase)
+    elif what is Turn.MENDED and phase is not None and evse.session is not None:
+        phase = evse.sound_phase or phase
     if phase is None:
         if what not in HARMLESS:
             evse = replace(evse, surprises=evse.surprises + 1)
