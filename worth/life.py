@@ -209,12 +209,17 @@ class Life:
         for _ in range(REACTIONS if self.plugged else 0):
             wanted_w = self.vehicle.answer(self._offer(), LEAST_STEP_S)
             moved = abs(wanted_w - self.car_w) >= CHANGE_W
-            rest_s = 0.0 if moved else rest_s + REACTION_S
+            rest_s = 0.0 if moved or self._is_undecided() else rest_s + REACTION_S
             if rest_s > SETTLED_S:
                 return
             self.car_w = wanted_w
             self._pass(REACTION_S)
             self._look()
+
+    def _is_undecided(self) -> bool:
+        """Tell whether the controller wants something it has not ordered yet: it looks twice before it gives more."""
+        order, wanted_w = self.mind.order, self.mind.evse.decision.power_w
+        return order is not None and wanted_w is not None and abs(order.power_w - wanted_w) >= CHANGE_W
 
     def _offer(self) -> Offer:
         """Return what the station offers the car by the order it holds; without one, its standard charge."""
