@@ -295,6 +295,22 @@ def test_a_departure_that_can_hardly_be_met_lets_nothing_go_on_first(leaves: tim
     assert (question.initial_mode, question.initial_mode_slots) == (-1, age)
 
 
+@pytest.mark.parametrize(("leaves", "age"), [(time(18, 40), 1000), (time(23, 59), 0)])
+def test_a_car_too_full_to_leave_soon_lets_nothing_go_on_first(leaves: time, age: int) -> None:
+    draft = Draft(at_home(), Moment(EVENING, 1e6))
+    soon = Programme(departure=leaves, once=date(2026, 1, 14), v2g=True, target_soc_pct=30.0)
+    wishes = replace(draft.state.wishes, departures=(soon,), soc_max_pct=50.0)
+    draft.state = replace(draft.state, wishes=wishes)
+    renew_prices(draft)
+    rests = replace(draft.evse(STATION, 1), session="now", plan=NO_PLAN, mode=0, mode_at=Moment(EVENING, 1e6))
+    draft.put_evse(STATION, rests)
+    draft.now = Moment(EVENING + timedelta(minutes=1), 1e6 + 60.0)
+    ask_plan(draft, STATION, 1, v2g(draft.state))
+    question = draft.commands[-1].question  # type: ignore[union-attr]
+    assert question.soc_now_pct > question.soc_max_pct
+    assert (question.initial_mode, question.initial_mode_slots) == (0, age)
+
+
 def test_a_programme_that_only_prepares_the_cabin_asks_for_no_level() -> None:
     state = at_home(FLAT, replace(WORK, kind=Kind.PRECONDITION))
     assert asked(state, v2g(state), EVENING).departures[0].target_soc_pct == 20.0

@@ -211,10 +211,12 @@ def _hurries(ahead: _Ahead, s: Situation, now: datetime) -> bool:
     leaves = ahead.departures[0] if ahead.departures else None
     if leaves is None:
         return False
-    missing_pct = s.wishes.level_pct(leaves.programme) - (s.soc_pct or 0.0)
-    into_w = s.likely_charge_w * s.battery.efficiency(s.likely_charge_w)
-    takes_h = missing_pct / 100.0 * s.battery.capacity_wh / max(into_w, 1.0)
-    return missing_pct > 0.0 and HURRY * takes_h * HOUR > leaves.at - now - LEAST_RUN_SLOTS * LONGEST_SLOT
+    level_pct, battery = s.soc_pct or 0.0, s.battery
+    missing_pct, excess_pct = s.wishes.level_pct(leaves.programme) - level_pct, level_pct - s.wishes.soc_max_pct
+    into_w = s.likely_charge_w * battery.efficiency(s.likely_charge_w)
+    out_w = s.max_discharge_w / battery.efficiency(-s.max_discharge_w)
+    takes_h = max(missing_pct / max(into_w, 1.0), excess_pct / max(out_w, 1.0)) / 100.0 * battery.capacity_wh
+    return takes_h > 0.0 and HURRY * takes_h * HOUR > leaves.at - now - LEAST_RUN_SLOTS * LONGEST_SLOT
 
 
 def _charge(s: Situation) -> PowerRange:
