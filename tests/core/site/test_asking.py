@@ -311,6 +311,18 @@ def test_a_car_too_full_to_leave_soon_lets_nothing_go_on_first(leaves: time, age
     assert (question.initial_mode, question.initial_mode_slots) == (0, age)
 
 
+def test_a_car_that_cannot_give_back_is_never_too_full_to_leave() -> None:
+    draft = Draft(at_home(), Moment(EVENING + timedelta(minutes=1), 1e6 + 60.0))
+    soon = Programme(departure=time(18, 40), once=date(2026, 1, 14), v2g=True, target_soc_pct=30.0)
+    wishes = replace(draft.state.wishes, departures=(soon,), soc_max_pct=50.0)
+    draft.state = replace(draft.state, wishes=wishes)
+    renew_prices(draft)
+    rests = replace(draft.evse(STATION, 1), session="now", plan=NO_PLAN, mode=0, mode_at=Moment(EVENING, 1e6))
+    draft.put_evse(STATION, rests)
+    ask_plan(draft, STATION, 1, replace(v2g(draft.state), v2g_now=False))
+    assert draft.commands[-1].question.initial_mode_slots == 0  # type: ignore[union-attr]
+
+
 def test_a_programme_that_only_prepares_the_cabin_asks_for_no_level() -> None:
     state = at_home(FLAT, replace(WORK, kind=Kind.PRECONDITION))
     assert asked(state, v2g(state), EVENING).departures[0].target_soc_pct == 20.0

@@ -212,7 +212,8 @@ def _hurries(ahead: _Ahead, s: Situation, now: datetime) -> bool:
     if leaves is None:
         return False
     level_pct, battery = s.soc_pct or 0.0, s.battery
-    missing_pct, excess_pct = s.wishes.level_pct(leaves.programme) - level_pct, level_pct - s.wishes.soc_max_pct
+    missing_pct = s.wishes.level_pct(leaves.programme) - level_pct
+    excess_pct = level_pct - s.wishes.soc_max_pct if s.v2g_now and s.max_discharge_w > 0.0 else 0.0
     into_w = s.likely_charge_w * battery.efficiency(s.likely_charge_w)
     out_w = s.max_discharge_w / battery.efficiency(-s.max_discharge_w)
     takes_h = max(missing_pct / max(into_w, 1.0), excess_pct / max(out_w, 1.0)) / 100.0 * battery.capacity_wh
