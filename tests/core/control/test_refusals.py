@@ -51,9 +51,9 @@ class Station:
         ("InvalidProfile", Lesson.SIMPLER, Learnt(form=Form.ABSOLUTE)),
         ("NotSupported", Lesson.SIMPLER, Learnt(form=Form.ABSOLUTE)),
         ("FormatViolation", Lesson.SIMPLER, Learnt(form=Form.ABSOLUTE)),
-        ("InvalidOperationMode", Lesson.LIMITS, Learnt(form=Form.LIMIT)),
-        ("UnsupportedOperationMode", Lesson.LIMITS, Learnt(form=Form.LIMIT)),
-        ("UnsupportedParam", Lesson.LIMITS, Learnt(form=Form.LIMIT)),
+        ("InvalidOperationMode", Lesson.LIMITS, Learnt()),
+        ("UnsupportedOperationMode", Lesson.LIMITS, Learnt()),
+        ("UnsupportedParam", Lesson.LIMITS, Learnt()),
         ("UnsupportedRateUnit", Lesson.OTHER_UNIT, Learnt(amperes=True)),
         ("PhaseConflict", Lesson.PLAIN, Learnt(plain=True)),
         ("ValueTooHigh", Lesson.PLAIN, Learnt(plain=True)),
@@ -172,6 +172,37 @@ def test_a_station_that_knows_no_idle_is_told_to_rest_at_nothing() -> None:
     again = station.order(0, 1, idle=True)
     assert again is not None
     assert (again.form, again.idle, again.power_w) == (Form.DYNAMIC, False, 0.0)
+
+
+def test_limits_are_all_a_station_gets_once_it_has_said_twice_that_it_takes_nothing_else() -> None:
+    station = Station()
+    station.order(-3000, 0)
+    station.refuse("InvalidOperationMode", 0)
+    rest = station.order(-3000, 0)
+    assert rest is not None
+    assert (rest.form, rest.power_w) == (Form.LIMIT, 0.0)
+    station.accept()
+    assert refusals.form_left(station.delivery, station.road.learnt, at(29)) is Form.LIMIT
+    again = station.order(-3000, 31)
+    assert again is not None
+    assert (again.form, again.power_w) == (Form.DYNAMIC, -3000.0)
+    station.refuse("InvalidOperationMode", 31)
+    assert station.road.learnt == Learnt(form=Form.LIMIT)
+
+
+def test_a_station_that_gave_back_after_its_first_word_of_limits_only_is_believed_anew() -> None:
+    station = Station()
+    station.order(-3000, 0)
+    station.refuse("InvalidOperationMode", 0)
+    station.order(-3000, 31)
+    station.accept()
+    station.order(0, 60)
+    station.accept()
+    station.delivery = replace(station.delivery, installed=False)
+    station.order(-3000, 90)
+    station.refuse("InvalidOperationMode", 90)
+    assert station.road.learnt == Learnt()
+    assert refusals.form_left(station.delivery, station.road.learnt, at(121)) is Form.DYNAMIC
 
 
 REASONS = [*(row.reasons[0] if row.reasons else "GenericError" for row in refusals.TABLE), "UnsupportedRateUnit"]

@@ -300,3 +300,13 @@ def test_a_newer_order_takes_the_place_of_one_that_has_not_left(new_link: NewLin
 
 def _reply(link: Link, number: int, payload: Payload) -> tuple[object, ...]:
     return link.receive(json.dumps([3, f"p-{number}", payload]), AT)
+
+
+@pytest.mark.parametrize("version", [V21, V201])
+@pytest.mark.parametrize("form", [SetpointForm.DYNAMIC, SetpointForm.UPDATE, SetpointForm.ABSOLUTE])
+def test_only_an_order_to_give_back_leaves_behind_the_answer_that_accepts_the_cars_needs(
+    version: Version, form: SetpointForm
+) -> None:
+    for power_w, behind in ((-3000.0, "NotifyEVChargingNeeds"), (0.0, None), (3000.0, None)):
+        requests = DIALECTS[version].to_calls(power(power_w, form), AT)
+        assert {request.behind for request in requests} <= {behind}

@@ -10,6 +10,7 @@ from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.ocpp.conformance import Oddity
 from custom_components.mobilize_flex.core.ocpp.conversation import (
     ANSWER_WITHIN_S,
+    BEHIND_S,
     MEMORY,
     OPEN_LIMIT,
     PRESSED_S,
@@ -334,3 +335,54 @@ def test_a_question_waits_for_its_turn_no_longer_than_it_likes(talk: Conversatio
     talk.call(1, ask("GetLog"), now)
     talk.call(2, Request(action="ClearCache", payload={}, timeout_s=2.0, patience_s=2.0), now)
     assert talk.due(later(now, 2.0)) == (Unanswered(2),)
+
+
+NEEDS = '[2,"n1","NotifyEVChargingNeeds",{}]'
+
+
+def behind(action: str, topic: str | None = None) -> Request:
+    return Request(action=action, payload={}, priority=Priority.CONTROL, topic=topic, behind="NotifyEVChargingNeeds")
+
+
+def test_what_belongs_behind_an_answer_of_ours_leaves_right_after_it(talk: Conversation, now: Moment) -> None:
+    talk.receive(NEEDS, now)
+    talk.call(1, behind("SetChargingProfile"), now)
+    talk.call(2, ask("GetVariables"), now)
+    assert said(talk) == [[2, "p-1", "GetVariables", {}]]
+    talk.receive('[3,"p-1",{}]', now)
+    assert said(talk) == []
+    talk.answer("n1", {"status": "Accepted"}, later(now, 0.3))
+    assert said(talk) == [[3, "n1", {"status": "Accepted"}], [2, "p-2", "SetChargingProfile", {}]]
+
+
+def test_it_waits_for_that_answer_alone(talk: Conversation, now: Moment) -> None:
+    talk.receive(HEARTBEAT, now)
+    talk.call(1, behind("SetChargingProfile"), now)
+    assert said(talk) == [[2, "p-1", "SetChargingProfile", {}]]
+
+
+def test_it_waits_no_longer_than_a_few_seconds(talk: Conversation, now: Moment) -> None:
+    talk.receive(NEEDS, now)
+    talk.call(1, behind("SetChargingProfile"), now)
+    assert talk.due(later(now, BEHIND_S - 0.1)) == ()
+    assert said(talk) == []
+    talk.due(later(now, BEHIND_S))
+    assert said(talk) == [[2, "p-1", "SetChargingProfile", {}]]
+
+
+def test_a_newer_order_takes_the_place_of_one_that_waits_for_an_answer(talk: Conversation, now: Moment) -> None:
+    talk.receive(NEEDS, now)
+    talk.call(1, behind("SetChargingProfile", topic="power/1/"), now)
+    cut = ask("SetChargingProfile", Priority.CONTROL, topic="power/1/")
+    assert talk.call(2, cut, now) == (Replaced(1),)
+    assert said(talk) == [[2, "p-1", "SetChargingProfile", {}]]
+
+
+def test_an_answer_that_a_kind_of_station_gets_late_comes_first_too(talk: Conversation, now: Moment) -> None:
+    talk.humour(0.5)
+    talk.receive(NEEDS, now)
+    talk.call(1, behind("SetChargingProfile"), now)
+    talk.answer("n1", {}, now)
+    assert said(talk) == []
+    talk.due(later(now, 0.5))
+    assert said(talk) == [[3, "n1", {}], [2, "p-1", "SetChargingProfile", {}]]

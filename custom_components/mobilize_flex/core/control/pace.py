@@ -248,6 +248,7 @@ def accepted(delivery: Delivery, fact: CommandAccepted) -> Delivery:
         in_force_until_s=(delivery.sent_at.mono_s if delivery.sent_at else 0.0) + delivery.order.expires_s,
         refusals=0,
         last_refusal=None,
+        limited=delivery.limited and delivery.order.form is SetpointForm.LIMIT,
         trouble=None if refused_all(delivery.trouble) else delivery.trouble,
     )
 

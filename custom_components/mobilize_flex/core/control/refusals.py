@@ -46,14 +46,15 @@ WORDS: Final[Mapping[Lesson, str]] = {
     Lesson.OTHER_UNIT: "amperes instead of watts, or back",
     Lesson.PLAIN: "without what is optional (phases, offline duration); if it was, the next simpler form",
     Lesson.SIMPLER: "the next simpler form: dynamic, absolute, limit",
-    Lesson.LIMITS: "limits only",
+    Lesson.LIMITS: "limits only for half a minute; from the second time in a charge on limits only",
     Lesson.PATIENCE: "try again later; from the second time in a row on the next simpler form, for half an hour",
 }
 
 LASTING: Final = frozenset(
     {Lesson.WHOLE, Lesson.AWAKE, Lesson.LOWER, Lesson.OTHER_UNIT, Lesson.PLAIN, Lesson.SIMPLER, Lesson.LIMITS}
 )
-"""Lessons that are kept until the station boots, where its own version's words were refused."""
+"""Lessons that are kept until the station boots, where its own version's words were refused; of ``LIMITS`` the second,
+for a station says the same of a car that has not agreed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,8 @@ TOLD_S: Final = 60.0
 LONGEST_TOLD_S: Final = 300.0
 FELL_S: Final = 1800.0
 """How long a simpler form is kept that only a passing refusal led to."""
+DOUBT_S: Final = 30.0
+"""How long limits are all we send to a station that wanted nothing else for the first time in a charge."""
 RENUMBERED: Final = 2
 TRIES_AT_ONCE: Final = 5
 """Refusals in a row after which even a lesson waits: a station that refuses everything is left alone."""
@@ -178,6 +181,7 @@ def teach(delivery: Delivery, learnt: Learnt, order: SetPower, fact: CommandRefu
 
 def _taken(delivery: Delivery, learnt: Learnt, order: SetPower, lesson: Lesson, now: Moment) -> tuple[Delivery, Learnt]:
     """Return delivery and memory with a lesson in them; on a vendor's way the form is not kept."""
+    fell_s = now.mono_s + FELL_S
     match lesson:
         case Lesson.WHOLE:
             return delivery, replace(learnt, no_update=True)
@@ -189,13 +193,16 @@ def _taken(delivery: Delivery, learnt: Learnt, order: SetPower, lesson: Lesson, 
             return delivery, replace(learnt, amperes=not order.amperes)
         case Lesson.PLAIN if not order.plain:
             return delivery, replace(learnt, plain=True)
+        case Lesson.LIMITS if not delivery.limited:
+            fell_s = now.mono_s + DOUBT_S
+            return replace(delivery, form=SetpointForm.LIMIT, fell_until_s=fell_s, limited=True), learnt
         case Lesson.SIMPLER | Lesson.PLAIN | Lesson.LIMITS:
             form = SetpointForm.LIMIT if lesson is Lesson.LIMITS else simpler(order.form)
             if order.route is not None:
-                return replace(delivery, form=form, fell_at=now), learnt
+                return replace(delivery, form=form, fell_until_s=fell_s), learnt
             return delivery, replace(learnt, form=form)
         case Lesson.PATIENCE if delivery.refusals:
-            return replace(delivery, form=simpler(order.form), fell_at=now), learnt
+            return replace(delivery, form=simpler(order.form), fell_until_s=fell_s), learnt
         case _:
             return delivery, learnt
 
@@ -207,8 +214,7 @@ def simpler(form: SetpointForm) -> SetpointForm:
 
 def form_left(delivery: Delivery, learnt: Learnt, now: Moment) -> SetpointForm:
     """Return the best form that is left now: what passing refusals led to is forgotten after a while."""
-    fallen = delivery.fell_at is None or now.age_s(delivery.fell_at) < FELL_S
-    forms = {learnt.form, delivery.form} if fallen else {learnt.form}
+    forms = {learnt.form, delivery.form} if now.mono_s < delivery.fell_until_s else {learnt.form}
     order = (SetpointForm.LIMIT, SetpointForm.ABSOLUTE)
     return next((form for form in order if form in forms), SetpointForm.DYNAMIC)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from .commands import SetpointForm, SetPower
 from .moment import Moment
@@ -90,7 +91,8 @@ class Delivery:
     """Hold how the setpoint travels to one EVSE.
 
     ``planned`` is whether the last order was the plan's, ``stopped_at`` when the plan last ended what it had begun.
-    ``form`` is where passing refusals drove us to at ``fell_at``. ``installed`` while our profile is known to be
+    ``form`` is where passing refusals drove us to, until ``fell_until_s``. ``limited`` is whether the station's last
+    word on an order that is no limit was that it takes limits only. ``installed`` while our profile is known to be
     there. ``in_force_w`` is the power last taken, until ``in_force_until_s``. ``refusals`` counts in a row.
     ``quiet_until_s`` holds back orders that are not cuts. ``recent`` are the times of the orders of the last
     minute. ``against_since`` is when the car was first seen charging on an order to discharge, ``reversed`` the
@@ -102,7 +104,8 @@ class Delivery:
     """
 
     form: SetpointForm = SetpointForm.DYNAMIC
-    fell_at: Moment | None = None
+    fell_until_s: float = inf
+    limited: bool = False
     order: SetPower | None = None
     sent_at: Moment | None = None
     changed_at: Moment | None = None

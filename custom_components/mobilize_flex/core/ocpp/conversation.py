@@ -35,6 +35,7 @@ MEMORY: Final = 16
 ANSWER_WITHIN_S: Final = 25.0  # stations wait 30 s; whoever forgot to answer is covered before that
 PRESSED_S: Final = 5.0  # what moves power waits no longer than this behind a question that does not
 PASSED_S: Final = 30.0  # and whatever else waits no longer than this behind one that takes its time
+BEHIND_S: Final = 5.0  # what is to leave behind an answer of ours waits no longer than this for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,12 @@ class _Waiting:
 
     tag: int
     request: Request
-    deadline_s: float
+    since_s: float
+
+    @property
+    def deadline_s(self) -> float:
+        """Return when it gives up."""
+        return self.since_s + self.request.patience_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +277,7 @@ class Conversation:
         replaced = self._replace(request.topic)
         if len(self._queue) >= QUEUE_LIMIT:
             return (*replaced, Unanswered(tag))
-        self._queue.append(_Waiting(tag, request, now.mono_s + request.patience_s))
+        self._queue.append(_Waiting(tag, request, now.mono_s))
         self._queue.sort(key=lambda waiting: waiting.request.priority)  # stable: first come, first served
         self._depart(now)
         return replaced
@@ -342,6 +348,7 @@ class Conversation:
                 self._held.append((now.mono_s + self._answer_delay_s, written))
             else:
                 self._outgoing.append(written)
+        self._depart(now)
         return True
 
     def _replace(self, topic: str | None) -> tuple[Event, ...]:
@@ -354,20 +361,33 @@ class Conversation:
     def _flights(self) -> list[_Flight]:
         return [*self._aside.values(), *([] if self._flight is None else [self._flight])]
 
-    def _make_way(self, now: Moment) -> None:
+    def _make_way(self, waiting: _Waiting, now: Moment) -> None:
         """Set aside a question that keeps the next one waiting; its answer still counts when it comes."""
         flight = self._flight
-        if flight is None or not self._queue or flight.priority is Priority.CONTROL:
+        if flight is None or flight.priority is Priority.CONTROL:
             return
-        most_s = PRESSED_S if self._queue[0].request.priority is Priority.CONTROL else PASSED_S
+        most_s = PRESSED_S if waiting.request.priority is Priority.CONTROL else PASSED_S
         if now.mono_s - flight.since_s >= most_s:
             self._aside[flight.message_id] = flight
             self._flight = None
 
+    def _next(self, now: Moment) -> _Waiting | None:
+        """Return whose turn it is; what belongs behind an answer of ours lets others pass until that has left."""
+        return next((waiting for waiting in self._queue if not self._is_early(waiting, now)), None)
+
+    def _is_early(self, waiting: _Waiting, now: Moment) -> bool:
+        behind = waiting.request.behind
+        if behind is None or now.mono_s - waiting.since_s >= BEHIND_S:
+            return False
+        return bool(self._held) or any(call.action == behind for call in self._open.values())
+
     def _depart(self, now: Moment) -> None:
-        self._make_way(now)
-        if self._flight is None and self._queue:
-            waiting = self._queue.pop(0)
+        waiting = self._next(now)
+        if waiting is None:
+            return
+        self._make_way(waiting, now)
+        if self._flight is None:
+            self._queue.remove(waiting)
             request, message_id = waiting.request, self._next_id()
             ends_s = now.mono_s + request.open_s
             self._flight = _Flight(waiting.tag, message_id, request.action, request.priority, now.mono_s, ends_s)

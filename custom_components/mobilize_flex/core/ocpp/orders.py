@@ -97,7 +97,13 @@ def power_order(command: SetPower, now: Moment) -> Request:
         priority=Priority.CONTROL,
         topic=power_topic(command.evse),
         schema=Version.V21 if command.route is not None and command.route.kind is RouteKind.HYBRID else None,
+        behind=agreement(command),
     )
+
+
+def agreement(command: SetPower) -> str | None:
+    """Return the call whose answer is to be heard first: a station gives back once its car's needs were accepted."""
+    return "NotifyEVChargingNeeds" if command.power_w < 0 else None
 
 
 def _beside(command: SetPower) -> Iterator[Request]:
@@ -113,7 +119,14 @@ def _beside(command: SetPower) -> Iterator[Request]:
     else:
         action, payload = "DataTransfer", {"vendorId": route.vendor_id, "messageId": route.message_id}
         payload["data"] = profiles.vendor_fields(route, command)
-    yield Request(action=action, payload=payload, timeout_s=BESIDE_S, priority=Priority.CONTROL, topic=topic)
+    yield Request(
+        action=action,
+        payload=payload,
+        timeout_s=BESIDE_S,
+        priority=Priority.CONTROL,
+        topic=topic,
+        behind=agreement(command),
+    )
 
 
 def _variable(route: Route, evse: int) -> Variable:

@@ -41,7 +41,8 @@ class Request:
 
     A newer one takes the place of queued ones whose ``topic`` begins with its own. ``schema`` is the version whose form
     it has when that is not the link's: some stations want words of 2.1 on a link of 2.0.1. ``patience_s`` is how long
-    it may wait for its turn, ``timeout_s`` how long for its answer.
+    it may wait for its turn, ``timeout_s`` how long for its answer. While a call of the station's named ``behind`` has
+    no answer yet it does not leave, for a few seconds at most.
     """
 
     action: str
@@ -51,6 +52,7 @@ class Request:
     topic: str | None = None
     schema: Version | None = None
     patience_s: float = QUEUE_PATIENCE_S
+    behind: str | None = None
 
     @property
     def open_s(self) -> float:

@@ -1,6 +1,7 @@
 """The language of OCPP 2.1: that of 2.0.1, and the words for giving energy back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from ..model.commands import (
@@ -19,7 +20,7 @@ from ..model.moment import Moment
 from ..model.station import Version
 from . import charging, courtesies, profiles, v201
 from .dialect import Dialect, Reader
-from .orders import common_calls, power_order, power_topic
+from .orders import agreement, common_calls, power_order, power_topic
 from .outcomes import outcome
 from .request import Priority, Request
 from .wire import Payload
@@ -77,7 +78,9 @@ def _update(command: SetPower) -> Request:
         "chargingProfileId": profiles.order_id(command.evse),
         "scheduleUpdate": {"setpoint": profiles.setpoint(command)},
     }
-    return _quick("UpdateDynamicSchedule", payload, power_topic(command.evse) + "update/")
+    return replace(
+        _quick("UpdateDynamicSchedule", payload, power_topic(command.evse) + "update/"), behind=agreement(command)
+    )
 
 
 def _quick(action: str, payload: Payload, topic: str | None) -> Request:
