@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
@@ -27,8 +27,14 @@ FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 60.0
 QUIET_LOG_S: Final = 15.0
 CLOSE_S: Final = 0.7
+REOPEN_S: Final = 10.0
+"""How long the next one to open a file waits for a slow disk to take what the one before it left."""
 GATHER_S: Final = 0.002
 """What several stations tell in the same breath goes to the disk together."""
+
+
+_closing: dict[Path, Future[None]] = {}
+"""Files whose disk was too slow when they were closed: what was left is written by a thread nobody waits for."""
 
 
 class StoreUnwritableError(Exception):
@@ -86,6 +92,8 @@ class Store:
 
     async def async_open(self) -> Opened:
         """Read the file; raise StoreTooNewError when a later release wrote it."""
+        if (before := _closing.pop(self.path, None)) is not None:
+            await asyncio.wait([asyncio.wrap_future(before)], timeout=REOPEN_S)
         opened = await self._run(self._file.open, dt_util.utcnow() - RECENT)
         if opened.moved_to:
             _LOGGER.error("%s could not be read, moved aside as %s", self.path.name, opened.moved_to)
@@ -151,10 +159,23 @@ class Store:
                 await self._run(self._file.close)
             idle = True
         except TimeoutError:
-            _LOGGER.warning("%s: the disk was too slow to take everything", self.path.name)
-            self._worker.submit(self._file.close)
+            _LOGGER.warning("%s: the disk is slow, what is left follows", self.path.name)
+            self._leave_to_worker()
         self._backlog.release(StoreUnwritableError("closed"))
         self._worker.shutdown(wait=idle)  # an idle thread is gone at once
+
+    def _leave_to_worker(self) -> None:
+        """Hand over what has not left yet, behind what is being written; the thread goes on until it is through."""
+        rows, self._backlog.rows = self._backlog.rows, {}
+        if rows:
+            self._worker.submit(self._write_last, tuple(rows.values()))
+        _closing[self.path] = self._worker.submit(self._file.close)
+
+    def _write_last(self, rows: Sequence[Row]) -> None:
+        try:
+            self._file.write(rows)
+        except (OSError, sqlite3.Error, StoreTooNewError) as err:
+            _LOGGER.error("%s could not be written, %d values are lost: %s", self.path.name, len(rows), err)
 
     async def _run[*Args, R](self, work: Callable[[*Args], R], *args: *Args) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, *args)

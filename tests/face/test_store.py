@@ -1,12 +1,13 @@
 """What a home keeps comes back, whatever happens to the disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 import logging
 from pathlib import Path
 import sqlite3
+import threading
 
 import pytest
 
@@ -18,7 +19,7 @@ from custom_components.mobilize_flex.core.model.state import StationMemory
 from custom_components.mobilize_flex.core.model.station import Needs
 from custom_components.mobilize_flex.core.model.wishes import Wishes
 from custom_components.mobilize_flex.store import Store, StoreUnwritableError
-from custom_components.mobilize_flex.store_file import SCHEMA, StoreTooNewError
+from custom_components.mobilize_flex.store_file import SCHEMA, Row, StoreTooNewError
 
 NOW = datetime.now(UTC)
 WISHES = Wishes(
@@ -246,6 +247,55 @@ async def test_closing_writes_what_a_full_disk_had_refused(home: Home) -> None:
     disk.full = False
     await store.async_close()
     assert (await home.store().async_open()).kept == {"wishes": WISHES}
+
+
+async def test_a_disk_that_is_slow_at_the_end_loses_nothing_and_the_next_to_open_waits_for_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "CLOSE_S", 0.1)
+    store = home.store()
+    await store.async_open()
+    write, going_on = store._file.write, threading.Event()
+
+    def slowly(rows: Sequence[Row]) -> None:
+        going_on.wait(10.0)
+        write(rows)
+
+    monkeypatch.setattr(store._file, "write", slowly)
+    first = store.keep([Keep("wishes", WISHES)])
+    await asyncio.sleep(0.05)
+    second = store.keep(keeps(session("FLEX-1/1", NOW)))
+    await store.async_close()
+    with pytest.raises(StoreUnwritableError, match="closed"):
+        await second
+    asyncio.get_running_loop().call_later(0.3, going_on.set)
+    assert set((await home.store().async_open()).kept) == {"wishes", *(k.key for k in keeps(session("FLEX-1/1", NOW)))}
+    await first
+
+
+async def test_a_disk_that_refuses_at_the_very_end_is_told_of(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(store_module, "CLOSE_S", 0.1)
+    store = home.store()
+    await store.async_open()
+    going_on = threading.Event()
+
+    def refuse(rows: Sequence[Row]) -> None:
+        going_on.wait(10.0)
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(store._file, "write", refuse)
+    first = store.keep([Keep("wishes", WISHES)])
+    await asyncio.sleep(0.05)
+    second = store.keep(keeps(session("FLEX-1/1", NOW)))
+    await store.async_close()
+    going_on.set()
+    assert (await home.store().async_open()).kept == {}
+    for kept in (first, second):
+        with pytest.raises(StoreUnwritableError):
+            await kept
+    assert "1 values are lost" in caplog.text
 
 
 async def test_a_folder_that_cannot_be_made_leaves_a_home_without_memory(home: Home) -> None:
