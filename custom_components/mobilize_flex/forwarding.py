@@ -91,6 +91,7 @@ class Forwarding:
             keep=self._async_keep,
             route=self._route,
             changed=self._changed,
+            known=self._known,
             connected=lambda: server.connected,
             kept=kept,
             connector=lambda: async_get_clientsession(self._hass).connector,
@@ -158,6 +159,20 @@ class Forwarding:
         state = self._state()
         station = state.stations.get(identity)
         return None if station is None else route_of(state, station)
+
+    def _known(self, identity: str) -> dict[str, Any] | None:
+        """Return what a station said of itself when it booted, as far as we keep it."""
+        station = self._state().stations.get(identity)
+        memory = None if station is None else station.memory
+        if memory is None or memory.vendor is None or memory.model is None:
+            return None
+        told = {
+            "vendorName": memory.vendor,
+            "model": memory.model,
+            "serialNumber": memory.serial,
+            "firmwareVersion": memory.firmware,
+        }
+        return {"reason": "Unknown", "chargingStation": {key: value for key, value in told.items() if value}}
 
     async def _async_keep(self, keeps: Sequence[Keep]) -> None:
         """Store values; a disk that refuses has them in memory and is tried again, as the owner hears elsewhere."""

@@ -64,6 +64,8 @@ async def test_the_vendor_bills_and_the_home_decides(hass: HomeAssistant, journe
     link = journey.coordinator.state.stations[STATION_ID].link
     await forward(hass, journey, vendor_url=f"ws://127.0.0.1:{vendor.port}/ocpp")
     await journey.until(lambda: hass.states.is_state(journey.entity("vendor_connected"), "on"))
+    (boot,) = vendor.calls("BootNotification")
+    assert boot["chargingStation"]["firmwareVersion"] == journey.see().firmware
     assert journey.world is not None
     journey.world.plug_in()
     await journey.until(lambda: journey.evse.phase is Phase.V2G and journey.see().power_w < -900)

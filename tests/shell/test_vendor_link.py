@@ -109,6 +109,7 @@ class Home:
             keep=self.keep,
             route=lambda _: None,
             changed=self.changes.append,
+            known=lambda _: None,
             connected=lambda: server.connected,
             kept=self.disk,
             **more,

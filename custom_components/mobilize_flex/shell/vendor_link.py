@@ -57,7 +57,8 @@ class Surroundings:
     """Hold what a line needs of the house around it.
 
     ``ask`` puts a question to a station, ``route`` tells how our controller steers it, ``keep`` returns once values
-    are stored, or the store has taken note and tries again, ``changed`` hears that there is something else to see.
+    are stored, or the store has taken note and tries again, ``changed`` hears that there is something else to see,
+    ``known`` is the BootNotification of a station as far as we remember it.
     """
 
     session: aiohttp.ClientSession
@@ -66,6 +67,7 @@ class Surroundings:
     keep: Store
     route: Callable[[str], Route | None]
     changed: Callable[[str], None]
+    known: Callable[[str], Payload | None]
     ssl: tls.SSLContext | bool = True
 
 
@@ -208,7 +210,8 @@ class VendorLink:
         self._socket, self._heard_s = socket, asyncio.get_running_loop().time()
         self._tokens, self._tokens_at_s = BURST, self._heard_s
         self._outbox.clear()
-        self._forwarding.vendor_came(f"{secrets.token_hex(4)}-", self._around.clock())
+        known = self._around.known(self._station)
+        self._forwarding.vendor_came(f"{secrets.token_hex(4)}-", self._around.clock(), known)
         self._pump()
         sides = [asyncio.create_task(self._read(socket)), asyncio.create_task(self._write(socket))]
         try:

@@ -14,6 +14,7 @@ from ..core.ocpp.forwarding import Forwarding
 from ..core.ocpp.forwarding_queue import KEEP, Backlog
 from ..core.ocpp.forwarding_rules import listed
 from ..core.ocpp.schema import Contract, SchemaKey, Validator
+from ..core.ocpp.wire import Payload
 from .station_connection import StationConnection
 from .vendor_link import Question, Store, Surroundings, VendorLink
 from .vendor_target import VendorTarget, stay_here
@@ -31,6 +32,7 @@ class Vendors:
         keep: stores values, and returns once they are safe or it has taken note and tries again.
         route: tells how our controller steers a station.
         changed: hears of a station whose vendor is to be looked at again.
+        known: gives the BootNotification of a station as far as we remember it.
         connected: tells which stations are here.
         kept: what was stored before.
         connector: gives what opens the lines, the first time one is opened; ``None`` for one of our own.
@@ -46,6 +48,7 @@ class Vendors:
         keep: Store,
         route: Callable[[str], Route | None],
         changed: Callable[[str], None],
+        known: Callable[[str], Payload | None],
         connected: Callable[[], Mapping[str, StationConnection]],
         kept: Mapping[str, object],
         connector: Callable[[], aiohttp.BaseConnector | None] = lambda: None,
@@ -58,7 +61,7 @@ class Vendors:
         self._links: dict[str, VendorLink] = {}
         self._connector, self._ssl = connector, ssl
         self._clock, self._ask, self._keep = clock, ask, keep
-        self._route, self._changed = route, changed
+        self._route, self._changed, self._known = route, changed, known
         self._session: aiohttp.ClientSession | None = None
 
     async def follow(self, targets: Mapping[str, VendorTarget]) -> None:
@@ -125,5 +128,6 @@ class Vendors:
             keep=self._keep,
             route=self._route,
             changed=self._changed,
+            known=self._known,
             ssl=self._ssl,
         )

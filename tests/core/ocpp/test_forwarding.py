@@ -97,9 +97,9 @@ class House:
             assert kind is VendorCall
             self.disk[keep.key] = from_plain(kind, json.loads(to_json(keep.value)))
 
-    def dial(self) -> None:
+    def dial(self, known: dict[str, Any] | None = None) -> None:
         self.connections += 1
-        self.forwarding.vendor_came(f"{self.connections}-", self.now)
+        self.forwarding.vendor_came(f"{self.connections}-", self.now, known)
         self.carry()
 
     def hang_up(self) -> None:
@@ -379,6 +379,18 @@ def test_a_station_that_never_said_who_it_is_is_asked_and_not_waited_for(house: 
     assert (ask.action, ask.payload) == ("TriggerMessage", {"requestedMessage": "BootNotification"})
     house.forwarding.station_answered(ask.number, Refusal("NotSupported"), house.now)
     house.wait(11)
+    house.say("h", "Heartbeat", {})
+    assert house.vendor[-1][2] == "Heartbeat"
+
+
+def test_a_station_that_booted_before_it_had_a_vendor_is_introduced_as_it_is_remembered(house: House) -> None:
+    known = {"reason": "Unknown", "chargingStation": {"vendorName": "V", "model": "M", "serialNumber": "1"}}
+    house.dial(known)
+    assert not house.forwarding.asks()
+    assert house.vendor[-1][2:] == ["BootNotification", known]
+    house.reply({"currentTime": AT, "interval": 10, "status": "Pending"}, "BootNotification")
+    house.wait(11)
+    house.accept()
     house.say("h", "Heartbeat", {})
     assert house.vendor[-1][2] == "Heartbeat"
 

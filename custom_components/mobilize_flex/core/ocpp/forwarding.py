@@ -74,6 +74,7 @@ class Forwarding:
         self._busy: int | None = None
         self._next_try_s = 0.0
         self._introduction = Introduction()
+        self._known: Payload | None = None
         self._mute = False
         self._silences = 0
         self._keeps: list[Keep] = []
@@ -121,13 +122,18 @@ class Forwarding:
         """Return how it stands while the line to the vendor is open."""
         return VendorState.CONNECTED if self._introduction.accepted else VendorState.PENDING
 
-    def vendor_came(self, prefix: str, now: Moment) -> None:
-        """Begin with a new connection to the vendor; ``prefix`` begins our message ids there."""
+    def vendor_came(self, prefix: str, now: Moment, known: Payload | None = None) -> None:
+        """Begin with a new connection to the vendor; ``prefix`` begins our message ids there.
+
+        ``known`` is what a station that booted before it had a vendor would say of itself: once accepted it may not
+        say it again.
+        """
         self._vendor = Conversation(prefix=prefix, modern=self.version is Version.V21)
         self._mute = self.hopeless = False
         self._silences, self._busy, self._next_try_s = 0, None, 0.0
         self._introduction.begin(now)
-        if self.backlog.boot is None:
+        self._known = known
+        if self._boot is None:
             self._calls.trigger("BootNotification")
         else:
             self._introduce(None, now)
@@ -376,8 +382,12 @@ class Forwarding:
 
     # the introduction
 
+    @property
+    def _boot(self) -> Payload | None:
+        return self.backlog.boot or self._known
+
     def _introduce(self, exchange: Exchange | None, now: Moment) -> None:
-        words = self._introduction.words(self.backlog.boot or {})
+        words = self._introduction.words(self._boot or {})
         self._ask(_Told("BootNotification", exchange), words, Priority.CONTROL, now)
 
     def _introduced(self, reply: Reply | None, now: Moment) -> None:
@@ -388,7 +398,7 @@ class Forwarding:
     def _look_at_boot(self, now: Moment) -> None:
         if not self._introduction.is_due(now):
             return
-        if self.backlog.boot is not None:
+        if self._boot is not None:
             self._introduce(None, now)
         else:
             self._introduction.presume()
