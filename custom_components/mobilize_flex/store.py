@@ -174,8 +174,8 @@ class Store:
     def _write_last(self, rows: Sequence[Row]) -> None:
         try:
             self._file.write(rows)
-        except (OSError, sqlite3.Error, StoreTooNewError) as err:
-            _LOGGER.error("%s could not be written, %d values are lost: %s", self.path.name, len(rows), err)
+        except OSError, sqlite3.Error, StoreTooNewError:
+            _LOGGER.exception("%s could not be written, %d values are lost", self.path.name, len(rows))
 
     async def _run[*Args, R](self, work: Callable[[*Args], R], *args: *Args) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work, *args)

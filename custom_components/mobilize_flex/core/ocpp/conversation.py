@@ -112,11 +112,7 @@ class _Waiting:
     tag: int
     request: Request
     since_s: float
-
-    @property
-    def deadline_s(self) -> float:
-        """Return when it gives up."""
-        return self.since_s + self.request.patience_s
+    deadline_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +273,7 @@ class Conversation:
         replaced = self._replace(request.topic)
         if len(self._queue) >= QUEUE_LIMIT:
             return (*replaced, Unanswered(tag))
-        self._queue.append(_Waiting(tag, request, now.mono_s))
+        self._queue.append(_Waiting(tag, request, now.mono_s, now.mono_s + request.patience_s))
         self._queue.sort(key=lambda waiting: waiting.request.priority)  # stable: first come, first served
         self._depart(now)
         return replaced
@@ -373,13 +369,14 @@ class Conversation:
 
     def _next(self, now: Moment) -> _Waiting | None:
         """Return whose turn it is; what belongs behind an answer of ours lets others pass until that has left."""
-        return next((waiting for waiting in self._queue if not self._is_early(waiting, now)), None)
+        for waiting in self._queue:
+            behind = waiting.request.behind
+            if behind is None or now.mono_s - waiting.since_s >= BEHIND_S or not self._owes(behind):
+                return waiting
+        return None
 
-    def _is_early(self, waiting: _Waiting, now: Moment) -> bool:
-        behind = waiting.request.behind
-        if behind is None or now.mono_s - waiting.since_s >= BEHIND_S:
-            return False
-        return bool(self._held) or any(call.action == behind for call in self._open.values())
+    def _owes(self, action: str) -> bool:
+        return bool(self._held) or any(call.action == action for call in self._open.values())
 
     def _depart(self, now: Moment) -> None:
         waiting = self._next(now)

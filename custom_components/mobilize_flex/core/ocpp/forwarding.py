@@ -133,7 +133,7 @@ class Forwarding:
         self._silences, self._busy, self._next_try_s = 0, None, 0.0
         self._introduction.begin(now)
         self._known = known
-        if self._boot is None:
+        if self.backlog.boot is None and known is None:
             self._calls.trigger("BootNotification")
         else:
             self._introduce(None, now)
@@ -382,12 +382,8 @@ class Forwarding:
 
     # the introduction
 
-    @property
-    def _boot(self) -> Payload | None:
-        return self.backlog.boot or self._known
-
     def _introduce(self, exchange: Exchange | None, now: Moment) -> None:
-        words = self._introduction.words(self._boot or {})
+        words = self._introduction.words(self.backlog.boot or self._known or {})
         self._ask(_Told("BootNotification", exchange), words, Priority.CONTROL, now)
 
     def _introduced(self, reply: Reply | None, now: Moment) -> None:
@@ -398,7 +394,7 @@ class Forwarding:
     def _look_at_boot(self, now: Moment) -> None:
         if not self._introduction.is_due(now):
             return
-        if self._boot is not None:
+        if self.backlog.boot is not None or self._known is not None:
             self._introduce(None, now)
         else:
             self._introduction.presume()
