@@ -255,3 +255,26 @@ def test_with_an_honest_station_the_truth_is_within_the_uncertainty(flows: list[
             cable.hear(STATION, float(round(cable.truth_pct)))
             assert abs(cable.soc_pct - cable.truth_pct) <= error_of(cable.belief, 0.0) + 0.5
     assert cable.doubts == {}
+
+
+@pytest.mark.parametrize("seconds", [2, 3600])
+def test_a_meter_that_leaps_fills_no_car(seconds: int) -> None:
+    cable = Cable()
+    cable.hear(STATION, 40.0)
+    cable.at += timedelta(seconds=seconds)
+    cable.readings = replace(cable.readings, import_wh=100_000.0)
+    cable.belief = moved_on(cable.belief, cable.readings, BATTERY, cable.at)
+    assert (cable.soc_pct, cable.doubts) == (40.0, {})
+    cable.truth_pct = 40.0
+    cable.flow(7000.0, 0.5)
+    assert cable.soc_pct == pytest.approx(cable.truth_pct, abs=0.1)
+    assert cable.soc_pct > 44.0
+
+
+def test_what_went_by_while_nobody_looked_fills_it() -> None:
+    cable = Cable()
+    cable.hear(STATION, 40.0)
+    cable.at += timedelta(hours=5)
+    cable.readings = replace(cable.readings, import_wh=20_000.0)
+    cable.belief = moved_on(cable.belief, cable.readings, BATTERY, cable.at)
+    assert 65.0 < cable.soc_pct < 80.0

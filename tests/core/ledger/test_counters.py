@@ -64,6 +64,15 @@ def test_a_counter_that_begins_anew_goes_on_from_where_it_was() -> None:
     assert span.wh == 1300.0
 
 
+@pytest.mark.parametrize("hours", [0.2, 3.0, 72.0])
+def test_a_counter_that_went_back_to_an_older_value_of_its_own_gained_nothing(hours: float) -> None:
+    begun = 60.0 * hours
+    story = [(0, 100_000.0), (10, 100_400.0), *((begun + n, 100_000.0 + n) for n in range(10, 14))]
+    span = follow(story)
+    assert span.total_wh == pytest.approx(100_403.0)
+    assert span.wh == pytest.approx(403.0)
+
+
 def test_another_counter_adds_nothing_by_itself() -> None:
     span = follow([(0, 5000.0), (10, 6000.0), (11, 9e6), (12, 9e6 + 100), (13, 9e6 + 200)])
     assert span.wh == pytest.approx(1200.0)

@@ -13,6 +13,9 @@ LONGEST_S: Final = 900.0
 """Where a counter is missing, power that was measured longer ago than this counts for nothing."""
 MOVED_ERROR: Final = 0.04
 """The share of what the meter moved that may be wrong."""
+FASTEST_PER_H: Final = 1.5
+LEAST_LEAP: Final = 0.05
+"""A meter that shows more at once than so many fills of the battery in an hour and this share of one beside leapt."""
 ERROR_PER_H: Final = 0.1
 MOST_ERROR_PCT: Final = 50.0
 WORTH_KEEPING_PCT: Final = 1.0
@@ -21,11 +24,14 @@ WORTH_KEEPING_PCT: Final = 1.0
 def moved_on(belief: Belief, readings: StationReadings, battery: Battery, now: datetime) -> Belief:
     """Return a belief brought up to what the meter shows now; the same one where nothing flowed.
 
-    Where one of the counters is missing, the measured power stands in for it.
+    Where one of the counters is missing, the measured power stands in for it. A meter that leaps moves nothing: it
+    caught up on something else than this battery.
     """
     drawn_wh, given_wh, seconds = _flowed(belief, readings, now)
     if drawn_wh == given_wh == 0.0:
         return belief if _is_noted(belief, readings) else _noted(belief, readings, now)
+    if _leaps(belief, drawn_wh + given_wh, battery, seconds):
+        return replace(_noted(belief, readings, now), stretch=None)
     power_w = readings.power_w or 0.0
     active_s = min(seconds, 3600.0 * (drawn_wh + given_wh) / max(abs(power_w), LEAST_POWER_W))
     hours = max(seconds, 1.0) / 3600.0
@@ -50,6 +56,12 @@ def _is_noted(belief: Belief, readings: StationReadings) -> bool:
     """Return whether nothing new is to be noted of counters that both count; where one is missing the time counts."""
     counted = readings.import_wh is not None and readings.export_wh is not None and belief.at is not None
     return counted and belief.drawn_wh == readings.import_wh and belief.given_wh == readings.export_wh
+
+
+def _leaps(belief: Belief, flowed_wh: float, battery: Battery, seconds: float) -> bool:
+    """Return whether two counters show more than can have flowed since either last moved."""
+    counted = belief.drawn_wh is not None and belief.given_wh is not None
+    return counted and flowed_wh > battery.capacity_wh * (LEAST_LEAP + FASTEST_PER_H * seconds / 3600.0)
 
 
 def _noted(belief: Belief, readings: StationReadings, now: datetime) -> Belief:

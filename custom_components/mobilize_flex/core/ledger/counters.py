@@ -88,7 +88,9 @@ def _from_here_on(span: Span, bound: Bound) -> Span:
         return Span(
             first_at=from_at, first_wh=from_wh, last_at=at, last_wh=wh, base_wh=from_wh, held_back=span.held_back
         )
-    if 0.0 < leap <= bound.power_w / GENEROSITY * LEAP_H:
+    most_wh = bound.power_w / GENEROSITY * LEAP_H
+    if 0.0 < leap <= most_wh:
         return replace(span, last_at=at, last_wh=wh, doubtful=())
-    base_wh = 0.0 if bound.allows(from_wh, span.last_at, from_at) else from_wh
+    began_anew = from_wh <= min(most_wh, span.last_wh / 2.0) and bound.allows(from_wh, span.last_at, from_at)
+    base_wh = 0.0 if began_anew else from_wh  # one that fell by less went back to an older value of its own
     return replace(span, last_at=at, last_wh=wh, base_wh=base_wh, offset_wh=span.total_wh - base_wh, doubtful=())
