@@ -9,9 +9,9 @@ import pytest
 from custom_components.mobilize_flex.core.control import pace
 from custom_components.mobilize_flex.core.model.abilities import Abilities
 from custom_components.mobilize_flex.core.model.commands import SetpointForm as Form, SetPower
-from custom_components.mobilize_flex.core.model.delivery import Delivery
+from custom_components.mobilize_flex.core.model.delivery import Delivery, Learnt
 from custom_components.mobilize_flex.core.model.driver import Route, RouteKind
-from custom_components.mobilize_flex.core.model.facts import CommandAccepted, CommandUnanswered
+from custom_components.mobilize_flex.core.model.facts import CommandAccepted, CommandRefused, CommandUnanswered
 from custom_components.mobilize_flex.core.model.moment import Moment
 from custom_components.mobilize_flex.core.model.state import Decision
 
@@ -197,3 +197,26 @@ def test_a_car_that_asks_for_more_again_and_again_is_not_ordered_about_without_e
             delivery = pace.sent(delivery, order, at(tenth / 10))
             delivery = pace.accepted(delivery, CommandAccepted(station="ST1", id=2))
     assert sent <= 2 * pace.MOST_A_MINUTE
+
+
+def test_a_share_of_refusals_is_known_once_there_are_some() -> None:
+    delivery, shares = Delivery(), []
+    for number in range(20):
+        order = send(replace(delivery, order=None), 3000.0, 100.0 * number)
+        assert order is not None
+        delivery = pace.sent(replace(delivery, quiet_until_s=0.0), order, at(100.0 * number))
+        if number % 5 == 4:
+            fact = CommandUnanswered(station="ST1", id=order.id)
+            delivery = pace.unanswered(delivery, fact, at(100.0 * number))
+        elif number % 5 == 3:
+            taught = pace.refused(
+                delivery, Learnt(), CommandRefused(station="ST1", id=order.id, reason="Rejected"), at(100.0 * number)
+            )
+            assert taught is not None
+            delivery = taught.delivery
+        else:
+            delivery = pace.accepted(delivery, CommandAccepted(station="ST1", id=order.id))
+        delivery = replace(delivery, quiet_until_s=0.0)
+        shares.append(pace.denied_share(delivery))
+    assert shares[:8] == [0.0] * 8
+    assert shares[-1] == 8 / 20

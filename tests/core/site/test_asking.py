@@ -384,3 +384,15 @@ def test_more_sun_than_may_be_fed_in_is_no_reason_to_empty_the_car() -> None:
     assert max(surplus_w) > 6000.0
     assert list(q.export_limit_w) == [max(3000.0, w) for w in surplus_w]
     assert all(slot.power_w >= 0.0 for slot in make_plan(q).slots)
+
+
+def test_a_station_that_refuses_orders_is_given_more_time_for_a_departure() -> None:
+    state = at_home()
+    station = state.stations[STATION]
+    evse = next(iter(station.evses.values()))
+    refusing = replace(evse, delivery=replace(evse.delivery, taken=40, denied=10))
+    there = replace(state, stations={STATION: replace(station, evses={evse.evse: refusing})})
+    sure, unsure = (asked(home, v2g(home), EVENING) for home in (state, there))
+    for before, after in zip(sure.charge.efficiency, unsure.charge.efficiency, strict=True):
+        assert after.efficiency == pytest.approx(before.efficiency * 0.87 / 0.97, abs=1e-4)
+    assert unsure.discharge == sure.discharge

@@ -42,6 +42,7 @@ CHANGE_W: Final = 100.0
 CHANGE_SHARE: Final = 0.05
 ANSWER_S: Final = 20.0
 CUT_AGAIN_S: Final = 5.0
+LEAST_DENIED: Final = 3
 SCHEDULE_AGAIN_S: Final = 10.0
 """How long a car that means to take more than it may waits for the same order again."""
 MINUTE_S: Final = 60.0
@@ -247,6 +248,7 @@ def accepted(delivery: Delivery, fact: CommandAccepted) -> Delivery:
         in_force_w=delivery.order.power_w,
         in_force_until_s=(delivery.sent_at.mono_s if delivery.sent_at else 0.0) + delivery.order.expires_s,
         refusals=0,
+        taken=delivery.taken + 1,
         last_refusal=None,
         limited=delivery.limited and delivery.order.form is SetpointForm.LIMIT,
         trouble=None if refused_all(delivery.trouble) else delivery.trouble,
@@ -263,6 +265,7 @@ def unanswered(delivery: Delivery, fact: CommandUnanswered, now: Moment) -> Deli
         outcome=Outcome.UNANSWERED,
         installed=False,
         refusals=refusals,
+        denied=delivery.denied + 1,
         quiet_until_s=now.mono_s + retry_s(refusals),
     )
 
@@ -273,7 +276,13 @@ def refused(delivery: Delivery, learnt: Learnt, fact: CommandRefused, now: Momen
     if order is None or fact.id != order.id:
         return None
     taught = teach(delivery, learnt, order, fact, now)
-    return replace(taught, delivery=replace(taught.delivery, outcome=Outcome.REFUSED, installed=False))
+    denied = delivery.denied + 1
+    return replace(taught, delivery=replace(taught.delivery, outcome=Outcome.REFUSED, installed=False, denied=denied))
+
+
+def denied_share(delivery: Delivery) -> float:
+    """Return which share of its orders the station does not take; a few say nothing."""
+    return delivery.denied / (delivery.taken + delivery.denied) if delivery.denied >= LEAST_DENIED else 0.0
 
 
 def withdraw(road: Road, command_id: int) -> ClearPower:

@@ -93,7 +93,8 @@ class Delivery:
     ``planned`` is whether the last order was the plan's, ``stopped_at`` when the plan last ended what it had begun.
     ``form`` is where passing refusals drove us to, until ``fell_until_s``. ``limited`` is whether the station's last
     word on an order that is no limit was that it takes limits only. ``installed`` while our profile is known to be
-    there. ``in_force_w`` is the power last taken, until ``in_force_until_s``. ``refusals`` counts in a row.
+    there. ``in_force_w`` is the power last taken, until ``in_force_until_s``. ``refusals`` counts in a row,
+    ``taken`` and ``denied`` are all orders of this charge the station took, and refused or left unanswered.
     ``quiet_until_s`` holds back orders that are not cuts. ``recent`` are the times of the orders of the last
     minute. ``against_since`` is when the car was first seen charging on an order to discharge, ``reversed`` the
     verdict on that. ``deviates_since`` is when the measured power left the setpoint, ``following`` the verdict
@@ -114,6 +115,8 @@ class Delivery:
     outcome: Outcome = Outcome.NONE
     installed: bool = False
     refusals: int = 0
+    taken: int = 0
+    denied: int = 0
     last_refusal: str | None = None
     quiet_until_s: float = 0.0
     recent: tuple[float, ...] = ()

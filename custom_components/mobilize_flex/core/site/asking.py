@@ -9,6 +9,7 @@ from ..battery.losses import efficiency_steps
 from ..control.bounds import ceiling_pct, planned_floor_pct
 from ..control.decide import Situation
 from ..control.effect import cap_w
+from ..control.pace import denied_share
 from ..grid.dimming import feed_in_share, guaranteed_w
 from ..grid.envelope import limit_a
 from ..grid.house import expected_w
@@ -46,6 +47,8 @@ EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
 CONNECTION_SHARE: Final = 0.95
 CAUTION: Final = 0.97
 """A car that charges a little worse than it was said to must not be left with a dear last kilowatt-hour."""
+DENIED: Final = 0.5
+"""What a refused order costs: a station without one charges as it likes until the next is taken."""
 HOUR: Final = timedelta(hours=1)
 HURRY: Final = 1.5
 """The house may leave the car less than its full power."""
@@ -189,7 +192,7 @@ def _question(state: SiteState, identity: str, s: Situation, evse: EvseState, no
         soc_max_pct=s.wishes.soc_max_pct,
         overshoot_pct=ceiling_pct(s.phase, s.wishes, v2g=s.v2g_now, error_pct=s.soc_error_pct, last_stretch=False),
         final_approach_slots=_final_slots(slots, ahead.leavings, timedelta(seconds=s.last_stretch_s)),
-        charge=_charge(s),
+        charge=_charge(s, evse),
         discharge=_discharge(s),
         departures=_planned(ahead, s),
         ageing_per_kwh=state.config.ageing_per_kwh,
@@ -220,8 +223,9 @@ def _hurries(ahead: _Ahead, s: Situation, now: datetime) -> bool:
     return takes_h > 0.0 and HURRY * takes_h * HOUR > leaves.at - now - LEAST_RUN_SLOTS * LONGEST_SLOT
 
 
-def _charge(s: Situation) -> PowerRange:
-    steps = efficiency_steps(s.battery, 1, s.min_charge_w, CAUTION)
+def _charge(s: Situation, evse: EvseState) -> PowerRange:
+    share = CAUTION - DENIED * denied_share(evse.delivery)
+    steps = efficiency_steps(s.battery, 1, s.min_charge_w, share)
     return PowerRange(min_w=s.min_charge_w, max_w=s.likely_charge_w, efficiency=steps)
 
 
