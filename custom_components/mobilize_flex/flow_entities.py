@@ -25,6 +25,7 @@ from .core.model.installation import MeterPort
 from .drawing import NAMES, pictured
 from .entity_meter import AMPERES, VOLTS, WATTS, Unit, measures, read_sensors
 from .flow_form import FlexSubentryFlow, choice, filled, flatten, number, out_of_range, placed
+from .flow_modbus import AS_IT_IS, PLACES, SECTION_WIRING
 from .flow_reading import METER_ID, phase_table
 
 SECTION_PHASES: Final = "phases"
@@ -54,6 +55,7 @@ ENTITY_SCHEMA: Final = probatio.Schema(
         probatio.Required(c.CONF_INVERTED, default=False): BooleanSelector(),
         probatio.Required(c.CONF_PERIOD_S, default=10): number("s"),
         probatio.Optional(SECTION_PHASES): section(probatio.Schema(_PHASES), {"collapsed": True}),
+        probatio.Optional(SECTION_WIRING): section(probatio.Schema(PLACES), {"collapsed": True}),
     }
 )
 
@@ -140,4 +142,16 @@ class EntitySteps(FlexSubentryFlow):
             errors.setdefault(CONF_ENTITY_ID, "sensor_missing")
         elif len(set(named)) != len(named):
             errors.setdefault(CONF_ENTITY_ID, "sensor_twice")
-        return errors
+        return errors | _place_errors(data)
+
+
+def _place_errors(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return what cannot be put in its place: only phases that are measured, only powers that have a direction."""
+    errors: dict[str, str] = {}
+    measured = {*c.CONF_PHASE_POWERS[2:], *c.CONF_CURRENTS[2:]} & data.keys()
+    directed = c.CONF_PHASE_POWERS[0] in data or (c.CONF_CURRENTS[0] in data and data.get(c.CONF_SIGNED))
+    if data.get(c.CONF_ORDER, AS_IT_IS) != AS_IT_IS and not measured:
+        errors[c.CONF_ORDER] = "phases_missing"
+    if data.get(c.CONF_TURNED) and not directed:
+        errors[c.CONF_TURNED] = "direction_missing"
+    return errors

@@ -34,6 +34,7 @@ from .modbus_line import ModbusFailure, try_meter
 from .shell.register_tables import load_tables
 
 SECTION_WIRING: Final = "wiring"
+AS_IT_IS: Final = "123"
 LINKS: Final = [c.LINK_TCP, c.LINK_SERIAL, c.LINK_BRIDGE]
 ORDERS: Final = ["123", "132", "213", "231", "312", "321"]
 RANGES: Final = {
@@ -54,14 +55,12 @@ def _dropdown(key: str, options: list[str], *, multiple: bool = False) -> Select
     return SelectSelector(SelectSelectorConfig(options=options, translation_key=key, mode=mode, multiple=multiple))
 
 
+PLACES: Final = {
+    probatio.Required(c.CONF_ORDER, default=AS_IT_IS): _dropdown("phase_order", ORDERS),
+    probatio.Required(c.CONF_TURNED, default=list): _dropdown("turned_phases", ["1", "2", "3"], multiple=True),
+}
 WIRING: Final = section(
-    probatio.Schema(
-        {
-            probatio.Required(c.CONF_INVERTED, default=False): BooleanSelector(),
-            probatio.Required(c.CONF_ORDER, default="123"): _dropdown("phase_order", ORDERS),
-            probatio.Required(c.CONF_TURNED, default=list): _dropdown("turned_phases", ["1", "2", "3"], multiple=True),
-        }
-    ),
+    probatio.Schema({probatio.Required(c.CONF_INVERTED, default=False): BooleanSelector(), **PLACES}),
     {"collapsed": True},
 )
 RATIO: Final = {

@@ -154,6 +154,16 @@ async def test_three_powers_make_one_reading(hass: HomeAssistant) -> None:
         assert second.power_w == -600.0
 
 
+async def test_a_phase_that_is_measured_backwards_is_turned_and_the_power_added_up_anew(hass: HomeAssistant) -> None:
+    say(hass, "W", dict(zip(POWERS, (1000, -500, 250), strict=True)) | {"sensor.total": 750.0})
+    source = sensors(
+        **named(c.CONF_PHASE_POWERS, POWERS), entity_id="sensor.total", turned_phases=["2"], phase_order="213"
+    )
+    async with Following(hass, source) as following:
+        (reading,) = readings(following)
+        assert (reading.power_w, reading.phase_power_w) == (1750.0, (500.0, 1000.0, 250.0))
+
+
 async def test_a_current_without_direction_leaves_the_power_open(hass: HomeAssistant) -> None:
     say(hass, "A", dict(zip(CURRENTS, (5, 6, 7), strict=True)))
     async with Following(hass, sensors(**named(c.CONF_CURRENTS, CURRENTS))) as following:

@@ -509,7 +509,8 @@ async def test_the_line_of_a_site_at_rest_is_tried(hass: HomeAssistant) -> None:
     assert page["errors"] == {"line": "refused"}
 
 
-SENSOR = {"kind": "entity", "entity_id": "sensor.grid", "period_s": 10, "signed": False}
+IN_PLACE = {"phase_order": "123", "turned_phases": []}
+SENSOR = {"kind": "entity", "entity_id": "sensor.grid", "period_s": 10, "signed": False, **IN_PLACE}
 
 
 async def test_a_power_sensor_plays_the_meter(hass: HomeAssistant, site: MockConfigEntry) -> None:
@@ -525,6 +526,26 @@ async def test_a_power_sensor_plays_the_meter(hass: HomeAssistant, site: MockCon
     page = await dialog.fill()
     assert (page["type"], page["title"]) == (FlowResultType.CREATE_ENTRY, "Grid power")
     assert only(site, "meter").data == {**SENSOR, "inverted": True}
+
+
+async def test_what_sensors_measure_the_wrong_way_round_is_put_right_under_wiring(
+    hass: HomeAssistant, site: MockConfigEntry
+) -> None:
+    phases = {f"power_{n}": f"sensor.p{n}" for n in (1, 2, 3)}
+    for sensor in phases.values():
+        hass.states.async_set(sensor, "100", {"unit_of_measurement": "W"})
+    dialog = Part(hass, site, "meter")
+    await dialog.open()
+    await dialog.choose("entity")
+    page = await dialog.fill(entity_id="sensor.p1", wiring={"phase_order": "231", "turned_phases": []})
+    assert page["errors"] == {"wiring": "phases_missing"}
+    page = await dialog.fill(entity_id="sensor.p1", wiring={"phase_order": "123", "turned_phases": ["1"]})
+    assert page["errors"] == {"wiring": "direction_missing"}
+    wiring = {"phase_order": "231", "turned_phases": ["2"]}
+    assert (await dialog.fill(phases=phases, wiring=wiring))["step_id"] == "entity_seen"
+    await dialog.fill()
+    told = {"kind": "entity", "period_s": 10, "signed": False, "inverted": False}
+    assert only(site, "meter").data == {**told, **phases, **wiring}
 
 
 async def test_a_linky_gives_way_to_a_sensor(hass: HomeAssistant) -> None:
