@@ -150,11 +150,11 @@ class Stage:
             self.folder.mkdir(parents=True, exist_ok=True)
         earlier = Notes.read(self.folder)
         usual = (earlier.port, earlier.ocpp_port) if earlier else (USUAL_PORT, USUAL_OCPP_PORT)
-        port = choose("--port", asked.port, usual[0])
-        ocpp_port = choose("--ocpp-port", asked.ocpp_port, usual[1])
+        port = choose("--port", asked.port, usual[0], opening)
+        ocpp_port = choose("--ocpp-port", asked.ocpp_port, usual[1], opening)
         self.notes = earlier or Notes(password=secrets.token_urlsafe(9))
         self.notes.port, self.notes.ocpp_port = port, ocpp_port
-        self.notes.line_port = choose("the Linky's line", None, self.notes.line_port)
+        self.notes.line_port = choose("the Linky's line", None, self.notes.line_port, opening)
         now = self.clock.now()
         furnish(self.folder, port=port, language=asked.language, own_house=not asked.simulator, now=now)
 
