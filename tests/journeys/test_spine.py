@@ -1,6 +1,8 @@
 """The manual's story over real sockets: plug in, give back, charge at once, come back, leave."""
 
 import asyncio
+from collections.abc import Sequence
+import time
 from typing import Any
 
 import aiohttp
@@ -10,6 +12,7 @@ import pytest
 
 from custom_components.mobilize_flex import const as c
 from custom_components.mobilize_flex.core.model.session import Phase
+from custom_components.mobilize_flex.store_file import File, Row
 from simulator.home import HomeSettings
 from simulator.quirks import Quirks
 
@@ -39,6 +42,23 @@ async def test_a_discharge_is_seen_on_both_sides(journey: Journey) -> None:
     assert float(journey.state("grid_power").state) >= -200
     plan = await journey.act("get_plan", answer=True, station=STATION_ID)
     assert plan["slots"]
+
+
+async def test_on_a_slow_disk_no_order_overtakes_the_answer_it_belongs_behind(
+    journey: Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = File.write
+
+    def slowly(file: File, rows: Sequence[Row]) -> None:
+        time.sleep(2.0)
+        write(file, rows)
+
+    monkeypatch.setattr(File, "write", slowly)
+    await journey.begin()
+    await discharging(journey)
+    assert (journey.evse.delivery.denied, journey.evse.delivery.taken > 0) == (0, True)
+    monkeypatch.undo()
+    await journey.until(lambda: journey.coordinator.store._writer is None)
 
 
 async def test_instant_charge_and_back(journey: Journey) -> None:
