@@ -11,6 +11,7 @@ from custom_components.mobilize_flex.core.model.commands import (
     AskTransaction,
     ClearPower,
     EndPriority,
+    MakePlan,
     ReadProfiles,
     SetpointForm,
     SetPower,
@@ -104,6 +105,18 @@ def test_a_station_that_takes_limits_only_is_not_planned_to_give_back(home: Home
     home.keep_alive(5)
     assert str(evse(home).decision.capped_by) == "no_discharge_route"
     assert home.of(SetPower)[-1].form is SetpointForm.LIMIT
+
+
+def test_a_station_that_refuses_to_give_back_once_is_planned_anew_when_it_is_asked_again(home: Home) -> None:
+    refuse(home, "InvalidOperationMode")
+    home.plan(0.0)
+    home.keep_alive(15)
+    assert home.of(MakePlan)[-1].question.discharge.max_w == 0.0
+    asked = len(home.of(MakePlan))
+    home.plan(0.0)
+    home.keep_alive(25)
+    assert [p.question.discharge.max_w > 0.0 for p in home.of(MakePlan)[asked:]] == [True]
+    assert home.of(SetPower)[-1].form is SetpointForm.DYNAMIC
 
 
 def test_a_station_that_takes_no_orders_at_all_charges_on_its_own_and_the_reason_says_so(home: Home) -> None:

@@ -75,6 +75,7 @@ class EvseState:
     ``connector`` is the state of its ``connectors`` taken together, ``told`` those heard of over this connection.
     ``doubtful_soc_pct`` is a state of charge that leapt and waits to be confirmed. ``drawn`` and ``given`` are its two
     counters as they are followed; the station's memory holds them as they were last noted.
+    ``plan_gives`` is whether the plan was asked for a car that can give back.
     ``indicator`` is the colour its own light reports. ``early`` is what a car needs that said so before its transaction
     began, and when.
     """
@@ -102,6 +103,7 @@ class EvseState:
     plan_asked_at: Moment | None = None
     plan_house_w: float | None = None
     plan_stale: bool = True
+    plan_gives: bool = False
     mode: int = 0
     """What is wanted of the car: -1 giving back, 0 rest, 1 charging; ``mode_at`` is since when, if it ever changed."""
     mode_at: Moment | None = None

@@ -70,7 +70,7 @@ def ask_plan(d: Draft, identity: str, number: int, situation: Situation) -> None
     d.commands.append(command)
     house_w = d.state.meter.recent_w
     asked = replace(evse, plan_id=command.id, plan_asked_at=d.now, plan_house_w=house_w, plan_stale=False)
-    d.put_evse(identity, asked)
+    d.put_evse(identity, replace(asked, plan_gives=_gives(situation)))
 
 
 def _may_plan(s: Situation) -> bool:
@@ -93,7 +93,7 @@ def _is_due(d: Draft, evse: EvseState, s: Situation) -> bool:
     if age_s < SPACING_S:
         return False
     slot = evse.plan.at(d.now.utc)
-    if age_s >= HOUSE_SPACING_S and _house_strays(d.state, evse):
+    if _gives(s) is not evse.plan_gives or (age_s >= HOUSE_SPACING_S and _house_strays(d.state, evse)):
         return True
     return evse.plan_stale or slot is None or _began_since(slot.start, evse, d.now) or _strays(evse, s, d.now)
 
@@ -229,11 +229,15 @@ def _charge(s: Situation, evse: EvseState) -> PowerRange:
     return PowerRange(min_w=s.min_charge_w, max_w=s.likely_charge_w, efficiency=steps)
 
 
+def _gives(s: Situation) -> bool:
+    """Return whether the car can be ordered to give back."""
+    return s.phase is Phase.V2G and s.v2g_now and s.consent and s.no_route is None and not s.reversed
+
+
 def _discharge(s: Situation) -> PowerRange:
-    able = s.phase is Phase.V2G and s.v2g_now and s.consent and s.no_route is None and not s.reversed
     return PowerRange(
         min_w=s.min_discharge_w,
-        max_w=s.max_discharge_w if able else 0.0,
+        max_w=s.max_discharge_w if _gives(s) else 0.0,
         efficiency=efficiency_steps(s.battery, -1, s.min_discharge_w),
     )
 
