@@ -116,7 +116,6 @@ def test_a_station_that_refuses_to_give_back_once_is_planned_anew_when_it_is_ask
     home.plan(0.0)
     home.keep_alive(25)
     assert [p.question.discharge.max_w > 0.0 for p in home.of(MakePlan)[asked:]] == [True]
-    assert home.of(SetPower)[-1].form is SetpointForm.DYNAMIC
 
 
 def test_a_station_that_takes_no_orders_at_all_charges_on_its_own_and_the_reason_says_so(home: Home) -> None:
