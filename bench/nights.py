@@ -46,6 +46,8 @@ from custom_components.mobilize_flex.core.site import Event, restore, step
 STEP_S, QUICK_S, FINE_S = 50.0, 10.0, 3.0
 STIRRED_S = 60.0
 """How long the world is looked at more often after something moved."""
+TOLD_S = 60.0
+"""So long a level that a station told counts beside the one reckoned from it."""
 STIRS_W = 250.0
 PLAN_S = 1800.0
 """How often a night with real plans makes a new one; in between the planner repeats itself."""
@@ -233,7 +235,8 @@ class Night:
             self._break("3 discharge without the ability")
         if not is_fresh(self.state.config, self.state.meter, self.now):
             self._break("3 discharge without a fresh meter")
-        known = [pct for pct in (evse.battery.soc_pct, evse.readings.soc_pct) if pct is not None]
+        told = evse.readings.soc_pct if self.now.age_s(evse.readings.soc_at) <= TOLD_S else None
+        known = [pct for pct in (evse.battery.soc_pct, told) if pct is not None]
         if not known or min(known) <= self.told.soc_min_pct:
             self._break("2 discharge ordered at the minimum")
 
