@@ -25,8 +25,7 @@ from .core.model.installation import MeterPort
 from .drawing import NAMES, pictured
 from .entity_meter import AMPERES, VOLTS, WATTS, Unit, measures, read_sensors
 from .flow_form import FlexSubentryFlow, choice, filled, flatten, number, out_of_range, placed
-from .flow_modbus import AS_IT_IS, PLACES, SECTION_WIRING
-from .flow_reading import METER_ID, phase_table
+from .flow_reading import AS_IT_IS, METER_ID, PLACES, SECTION_WIRING, phase_table
 
 SECTION_PHASES: Final = "phases"
 RANGES: Final = {c.CONF_PERIOD_S: (1, 60)}

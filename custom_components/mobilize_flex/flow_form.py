@@ -33,6 +33,12 @@ def choice(key: str, options: list[str]) -> SelectSelector:
     return SelectSelector(config)
 
 
+def dropdown(key: str, options: list[str], *, multiple: bool = False) -> SelectSelector:
+    """Return the same folded away, or a list of which several may be chosen."""
+    mode = SelectSelectorMode.LIST if multiple else SelectSelectorMode.DROPDOWN
+    return SelectSelector(SelectSelectorConfig(options=options, translation_key=key, mode=mode, multiple=multiple))
+
+
 def flatten(schema: probatio.Schema, user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answers of a form without its sections; a section left out takes its defaults."""
     flat: dict[str, Any] = {}

@@ -25,8 +25,8 @@ from .core.model.installation import MeterPort
 from .drawing import TRANSFORMERS, pictured
 from .flow_entities import EntitySteps
 from .flow_form import filled, flatten, out_of_range, placed
-from .flow_modbus import RANGES, RATIO, SECTION_WIRING, WIRING, ModbusSteps
-from .flow_reading import METER_ID, first_look, phase_table, serial_end
+from .flow_modbus import RANGES, RATIO, WIRING, ModbusSteps
+from .flow_reading import METER_ID, SECTION_WIRING, first_look, phase_table, serial_end
 from .meter_sources import transformer_a
 from .shell.byte_line import LineError, LineFault, LineProbe, probe, probe_p1
 

@@ -10,9 +10,6 @@ from homeassistant.helpers.selector import (
     BooleanSelector,
     ObjectSelector,
     ObjectSelectorConfig,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     SerialPortSelector,
     TextSelector,
 )
@@ -27,16 +24,13 @@ from .core.model.electric import MeterReading
 from .core.model.installation import MeterPort
 from .core.model.wiring import GUIDE
 from .drawing import pictured
-from .flow_form import FlexSubentryFlow, choice, filled, flatten, number, out_of_range, placed
-from .flow_reading import METER_ID, phase_table
+from .flow_form import FlexSubentryFlow, choice, dropdown, filled, flatten, number, out_of_range, placed
+from .flow_reading import METER_ID, PLACES, SECTION_WIRING, phase_table
 from .meter_sources import table_of
 from .modbus_line import ModbusFailure, try_meter
 from .shell.register_tables import load_tables
 
-SECTION_WIRING: Final = "wiring"
-AS_IT_IS: Final = "123"
 LINKS: Final = [c.LINK_TCP, c.LINK_SERIAL, c.LINK_BRIDGE]
-ORDERS: Final = ["123", "132", "213", "231", "312", "321"]
 RANGES: Final = {
     c.CONF_UNIT_ID: (0, 255),
     CONF_PORT: (1, 65535),
@@ -50,15 +44,6 @@ QUANTITIES: Final = [
 ]
 
 
-def _dropdown(key: str, options: list[str], *, multiple: bool = False) -> SelectSelector:
-    mode = SelectSelectorMode.LIST if multiple else SelectSelectorMode.DROPDOWN
-    return SelectSelector(SelectSelectorConfig(options=options, translation_key=key, mode=mode, multiple=multiple))
-
-
-PLACES: Final = {
-    probatio.Required(c.CONF_ORDER, default=AS_IT_IS): _dropdown("phase_order", ORDERS),
-    probatio.Required(c.CONF_TURNED, default=list): _dropdown("turned_phases", ["1", "2", "3"], multiple=True),
-}
 WIRING: Final = section(
     probatio.Schema({probatio.Required(c.CONF_INVERTED, default=False): BooleanSelector(), **PLACES}),
     {"collapsed": True},
@@ -79,11 +64,11 @@ REGISTERS_SCHEMA: Final = probatio.Schema(
                 description_field="at",
                 translation_key="register_row",
                 fields={
-                    "of": {"required": True, "selector": _dropdown("register_quantity", QUANTITIES)},
+                    "of": {"required": True, "selector": dropdown("register_quantity", QUANTITIES)},
                     "at": {"required": True, "selector": number()},
                     "type": {
                         "required": True,
-                        "selector": _dropdown("register_type", [kind.value for kind in NumberType]),
+                        "selector": dropdown("register_type", [kind.value for kind in NumberType]),
                     },
                     "scale": {"required": False, "selector": number(step="any")},
                 },
@@ -121,7 +106,7 @@ class ModbusSteps(FlexSubentryFlow):
         tables = await self.hass.async_add_executor_job(load_tables)
         schema = probatio.Schema(
             {
-                probatio.Required(c.CONF_TABLE): _dropdown("register_table", [*tables, c.TABLE_OWN]),
+                probatio.Required(c.CONF_TABLE): dropdown("register_table", [*tables, c.TABLE_OWN]),
                 probatio.Required(c.CONF_LINK, default=c.LINK_TCP): choice("modbus_link", LINKS),
                 probatio.Optional(SECTION_WIRING): WIRING,
             }

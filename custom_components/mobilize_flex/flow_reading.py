@@ -1,11 +1,22 @@
-"""A meter's first reading, as the set-up forms show it before anything is kept."""
+"""A meter's first reading, as the set-up forms show it before anything is kept, and what puts its phases in place."""
 
 from typing import Final
 
+import probatio
+
+from . import const as c
 from .core.model.electric import MeterReading
+from .flow_form import dropdown
 
 METER_ID: Final = "meter:house"
 UNKNOWN: Final = "?"
+SECTION_WIRING: Final = "wiring"
+AS_IT_IS: Final = "123"
+ORDERS: Final = [AS_IT_IS, "132", "213", "231", "312", "321"]
+PLACES: Final = {
+    probatio.Required(c.CONF_ORDER, default=AS_IT_IS): dropdown("phase_order", ORDERS),
+    probatio.Required(c.CONF_TURNED, default=list): dropdown("turned_phases", ["1", "2", "3"], multiple=True),
+}
 
 
 def first_look(reading: MeterReading) -> dict[str, str]:

@@ -344,7 +344,8 @@ class Conversation:
                 self._held.append((now.mono_s + self._answer_delay_s, written))
             else:
                 self._outgoing.append(written)
-        self._depart(now)
+        if self._queue:
+            self._depart(now)
         return True
 
     def _replace(self, topic: str | None) -> tuple[Event, ...]:
